@@ -1,0 +1,1 @@
+"""Sensor payloads into quantities: bytes in, named values out. Imports nothing of the gateway."""

@@ -1,0 +1,1 @@
+"""The three payload formats of the city's own nodes."""

@@ -1,0 +1,1 @@
+"""What is particular to the machine: clocks, systemd, logging, the control socket."""

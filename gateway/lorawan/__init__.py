@@ -1,0 +1,1 @@
+"""LoRaWAN, pure: bytes and keys in, uplinks out. No clock, no disk, no log."""

@@ -1,0 +1,1 @@
+"""The two halves of the flow: ingest (into the store) and deliver (out of it)."""

@@ -1,0 +1,72 @@
+"""The doors between the rooms, as protocols. A room knows these, not the other rooms."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from gateway.health import Health
+from gateway.model import Heard, Reading, ReceiverReport, Stamp, Verdict
+
+Receipt = Callable[[], None]
+"""Called in the event loop once what was handed over with it is on disk."""
+
+
+class Clock(Protocol):
+    """The machine's clocks. Only sources and the composition ask; pure code gets times as arguments."""
+
+    @property
+    def boot_id(self) -> str:
+        """The kernel's id of this boot."""
+
+    def stamp(self) -> Stamp:
+        """Now, by the wall clock and the boot-time clock, and whether the wall clock is trusted."""
+
+
+class Intake(Protocol):
+    """Where sources put what they heard. All methods are called in the event loop."""
+
+    def submit(self, heard: Sequence[Heard], receipt: Receipt | None = None) -> None:
+        """Take everything that one message or datagram held. Never blocks, never raises.
+
+        `receipt` is called after COMMIT, in the order of submission within a source. Without a receipt
+        the source cannot send again, and what meets a full store is counted as `store_full`.
+        """
+
+    def report(self, report: ReceiverReport) -> None:
+        """Take what a gateway says of itself."""
+
+    async def room(self) -> None:
+        """Wait until fewer than the bounded number of frames wait for their commit."""
+
+
+class Source(Protocol):
+    """A way in. `run` ends by cancellation; it reconnects by itself and never lets Unavailable out."""
+
+    name: str
+    health: Health
+    guarantee: str
+    """For status and docs: "at least once" or "at most once"."""
+    window: int
+    """How many messages the far end sends before it waits for receipts; 0 when it does not wait."""
+
+    async def run(self, intake: Intake, clock: Clock) -> None:
+        """Receive until cancelled."""
+
+
+class Sink(Protocol):
+    """A way out. Called in the sink's own thread: it may block, within its time-outs."""
+
+    name: str
+    health: Health
+    batch_lines: int
+    """The most readings it takes at once."""
+
+    def deliver(self, readings: Sequence[Reading]) -> Verdict:
+        """Write a batch and say what came of each reading.
+
+        Raises:
+            Unavailable: nothing is known to be written; try the same again later.
+            Blocked: an operator must act; keep everything and probe.
+        """
+
+    def close(self) -> None:
+        """Give up a request under way, from any thread; the sink is not used again."""

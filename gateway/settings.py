@@ -1,0 +1,108 @@
+"""What every section of the configuration is made of: frozen, unknown keys refused, units in the text.
+
+Each source and sink keeps its own section beside its code (`config.py` of its folder), built on
+`Section`; `gateway.config` composes them. Nothing here opens anything but the secret files it is asked for.
+"""
+
+import re
+import stat
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+_DURATION_S = {
+    "ms": 0.001,
+    "s": 1, "sec": 1, "second": 1, "seconds": 1,
+    "min": 60, "minute": 60, "minutes": 60,
+    "h": 3600, "hour": 3600, "hours": 3600,
+    "d": 86400, "day": 86400, "days": 86400,
+    "week": 604800, "weeks": 604800,
+}  # fmt: skip
+_SIZE_BYTES = {
+    "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
+}  # fmt: skip
+_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+
+
+def duration_s(value: object) -> float:
+    """Seconds from text with a unit, such as "200 ms", "15 min" or "7 days".
+
+    Raises:
+        ValueError: no unit, an unknown unit or not text; the message says what to write.
+    """
+    return _with_unit(value, _DURATION_S, '"200 ms", "15 min" or "7 days"')
+
+
+def size_bytes(value: object) -> int:
+    """Bytes from text with a unit, such as "64 MB" or "1 GiB".
+
+    Raises:
+        ValueError: no unit, an unknown unit or not text; the message says what to write.
+    """
+    return int(_with_unit(value, _SIZE_BYTES, '"64 MB" or "1 GiB"'))
+
+
+def _with_unit(value: object, units: dict[str, float] | dict[str, int], example: str) -> float:
+    found = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if found is None or found[2] not in units:
+        raise ValueError(f"write it as text with a unit, such as {example}")
+    return float(found[1]) * units[found[2]]
+
+
+Duration = Annotated[float, BeforeValidator(duration_s)]
+"""Seconds; text with a unit in the file, so defaults are written as text too and validated."""
+Size = Annotated[int, BeforeValidator(size_bytes)]
+"""Bytes; text with a unit in the file."""
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
+
+
+class SourceSection(Section):
+    """What the sections of all sources share."""
+
+    name: str = ""
+    """How devices, status and logs call it; derived from its kind and place when it is not given."""
+
+
+class SinkSection(Section):
+    """What the sections of all sinks share."""
+
+    name: str = ""
+    """Identity of its position in the store; required from the second sink on."""
+    start: str = "all"
+    """Where a sink that is new to the store begins: "all" that is kept, or "now"."""
+
+
+class Secret:
+    """A secret in a file of its own, read when it is needed and never printed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> str:
+        """The file's text without surrounding blanks.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: the file is empty, or readable by group or others.
+        """
+        mode = self.path.stat().st_mode
+        if stat.S_IMODE(mode) & 0o077:
+            raise ValueError(
+                f"{self.path} is readable by group or others; run: chmod 600 {self.path}"
+            )
+        text = self.path.read_text(encoding="utf-8").strip()
+        if not text:
+            raise ValueError(f"{self.path} is empty")
+        return text
+
+    def __repr__(self) -> str:
+        return "***"

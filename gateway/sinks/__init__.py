@@ -1,0 +1,1 @@
+"""Where readings go: one folder per database."""

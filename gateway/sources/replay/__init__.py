@@ -1,0 +1,1 @@
+"""Recorded frames from a file, with their original times."""

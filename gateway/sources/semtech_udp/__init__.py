@@ -1,0 +1,1 @@
+"""The packet forwarder's UDP protocol (GWMP v1 and v2)."""

@@ -1,0 +1,1 @@
+"""LoRa modems on serial ports."""

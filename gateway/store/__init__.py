@@ -1,0 +1,1 @@
+"""One SQLite file: the queue, the embedded database, the counters and the history."""

@@ -1,0 +1,1 @@
+"""Simulators, benches and scenarios; never imported by gateway or decoders."""

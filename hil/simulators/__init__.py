@@ -1,0 +1,1 @@
+"""Devices, gateways, modems and servers that write their own bytes."""
