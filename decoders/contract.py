@@ -29,7 +29,7 @@ RefusalReason = Literal[
 """Stable codes; users filter and alert on them."""
 
 
-class DecodeRefused(Exception):  # noqa: N818 - the word of the glossary is "refused"
+class DecodeRefused(Exception):
     """A payload that this decoder does not understand, and why.
 
     `reason` is a stable code, `sentence` is for a person: what was found and what was expected.
