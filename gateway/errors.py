@@ -7,6 +7,7 @@
     ├── Blocked          the operator acts on a server       keep everything, say it once, probe, resume
     ├── StoreFull        the operator makes room             never silent
     ├── StoreDamaged     the file is moved aside             alarm, never a crash loop, never a deletion
+    ├── StoreForeign     the operator names another path     newer or another program's file: not touched
     └── StoreInUse       another process is the writer       exit, nothing was touched
 
 Anything else that is raised is a bug of this program: traceback, exit, systemd starts it again.
@@ -21,6 +22,9 @@ class GatewayError(Exception):
 
 class ConfigError(GatewayError):
     """A fault in a configuration file. `value` is never a secret: secrets are left out by the caller."""
+
+    others: tuple["ConfigError", ...] = ()
+    """Further faults of the same files, so that one run shows them all."""
 
     def __init__(self, file: Path | str, key: str, value: object, remedy: str) -> None:
         self.file = Path(file)
@@ -64,6 +68,10 @@ class StoreFull(GatewayError):
 
 class StoreDamaged(GatewayError):
     """The store file is not usable as it is."""
+
+
+class StoreForeign(GatewayError):
+    """The file was written by a newer version of this program, or by another program."""
 
 
 class StoreInUse(GatewayError):

@@ -39,7 +39,7 @@ class Stamp(Struct, frozen=True, gc=False):
     """Whether the wall clock was known to be right at that moment."""
 
 
-class Radio(Struct, frozen=True, gc=False):
+class Radio(Struct, frozen=True, gc=False, array_like=True):
     """How a frame was modulated. The same for all of its receptions."""
 
     frequency_hz: int | None = None
@@ -54,7 +54,7 @@ class Radio(Struct, frozen=True, gc=False):
     """As "4/5"."""
 
 
-class Reception(Struct, frozen=True, gc=False):
+class Reception(Struct, frozen=True, gc=False, array_like=True):
     """One hearing of a frame: which receiver, how well, and the receiver's own stamp of it."""
 
     receiver: str
@@ -163,6 +163,40 @@ class Reading(Struct, frozen=True):
     """The frame row it came from; 0 before it is committed."""
     index: int = 0
     """Its place among the readings of that row."""
+
+
+class Record(Struct, frozen=True, gc=False):
+    """What the store keeps of one hearing: what was heard, what it turned out to be, what it gave."""
+
+    heard: Heard
+    outcome: str
+    """One of OUTCOMES or REFUSALS."""
+    device: str | None = None
+    """The device's configured name, as far as it is known."""
+    readings: tuple[Reading, ...] = ()
+    sentence: str | None = None
+    """Why it was refused, for a person."""
+    session: int | None = None
+    """The store's id of the session."""
+    f_cnt: int | None = None
+    """The whole 32-bit counter."""
+    about: int | None = None
+    """The seq of the row that this one adds to."""
+    held: bool = False
+    """Its readings' times wait for a trusted clock: no sink gets them yet."""
+
+
+class SessionState(Struct, frozen=True, gc=False):
+    """A session as the store keeps it. No keys: only their fingerprint."""
+
+    id: int
+    dev_addr: str
+    fingerprint: str
+    epoch: int
+    device: str
+    flushed: int
+    """The newest row that `state` knows of."""
+    state: bytes | None
 
 
 class Rejection(Struct, frozen=True, gc=False):

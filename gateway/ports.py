@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gateway.health import Health
-from gateway.model import Heard, Reading, ReceiverReport, Stamp, Verdict
+from gateway.model import Heard, Reading, ReceiverReport, Record, Stamp, Verdict
 
 Receipt = Callable[[], None]
 """Called in the event loop once what was handed over with it is on disk."""
@@ -36,6 +36,32 @@ class Intake(Protocol):
 
     async def room(self) -> None:
         """Wait until fewer than the bounded number of frames wait for their commit."""
+
+
+class Ledger(Protocol):
+    """The store as ingest sees it: add records and counts, then commit them as one transaction."""
+
+    full: bool
+    """True while nothing more can be taken."""
+
+    def add(self, record: Record) -> int:
+        """Put a record into the open batch; its seq."""
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a counter in the open batch."""
+
+    def session_id(self, dev_addr: str, fingerprint: str, epoch: int, device: str) -> int:
+        """The id of a session, made in the open batch when it is new."""
+
+    def snapshot(self, session: int, state: bytes) -> None:
+        """Put the state of a session, as of the newest record added, into the open batch."""
+
+    async def commit(self) -> None:
+        """Write the open batch; returns when it is on disk.
+
+        Raises:
+            StoreFull, StoreDamaged, Unavailable: nothing was written, the batch stays open.
+        """
 
 
 class Source(Protocol):

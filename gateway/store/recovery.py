@@ -1,0 +1,92 @@
+"""What the ingest side needs to know again at start: sessions, and the newest rows it has to remember."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import apsw
+
+from gateway.model import Reading, Record, SessionState, Stamp
+from gateway.store.packing import unpack_body, unpack_heard
+from gateway.store.tables import Tables
+
+_FRAMES = (
+    "SELECT seq, device, outcome, session, f_cnt, wall, boot_time, clock_trusted, source, phy, radio,"
+    " about, held, body, '' FROM frame WHERE seq > ?"
+)
+_REFUSED = (
+    "SELECT seq, device, outcome, session, f_cnt, wall, boot_time, clock_trusted, source, phy, radio,"
+    " NULL, 0, NULL, sentence FROM refused WHERE seq > ?"
+)
+
+
+def sessions(connection: apsw.Connection) -> list[SessionState]:
+    """Every session that was ever heard, with its last flushed counters."""
+    query = (
+        "SELECT id, dev_addr, fingerprint, epoch, device, flushed, state FROM session ORDER BY id"
+    )
+    return [SessionState(*row) for row in connection.execute(query)]
+
+
+def counters_after(connection: apsw.Connection, seq: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """(seq, session, f_cnt, last four bytes) of the rows after a flush, ascending."""
+    query = (
+        "SELECT seq, session, f_cnt, substr(phy, -4) FROM frame"
+        " WHERE seq > ? AND session IS NOT NULL AND f_cnt IS NOT NULL"
+        " AND outcome NOT IN ('repeated', 'stamped') ORDER BY seq"
+    )
+    return cast("Iterator[tuple[int, int, int, bytes]]", connection.execute(query, (seq,)))
+
+
+def newest_records(
+    connection: apsw.Connection, tables: Tables, rows: int
+) -> Iterator[tuple[int, Record]]:
+    """(seq, record) of the newest kept rows, refused ones too, ascending."""
+    newest = connection.execute(
+        "SELECT max(s) FROM (SELECT max(seq) s FROM frame UNION SELECT max(seq) FROM refused)"
+    )
+    after = int(newest.get or 0) - rows
+    both = f"{_FRAMES} UNION ALL {_REFUSED} ORDER BY 1"
+    return (_record(row, tables) for row in connection.execute(both, (after, after)))
+
+
+def records(
+    connection: apsw.Connection, tables: Tables, where: str, *values: int
+) -> Iterator[tuple[int, Record]]:
+    """(seq, record) of tail rows under a further condition on their columns, ascending."""
+    return (
+        _record(row, tables)
+        for row in connection.execute(f"{_FRAMES} AND {where} ORDER BY seq", (0, *values))
+    )
+
+
+def undecided(
+    connection: apsw.Connection, tables: Tables, rows_max: int
+) -> list[tuple[int, Record]]:
+    """The oldest frames whose search was over budget."""
+    query = f"{_REFUSED} AND outcome = 'undecided' ORDER BY seq LIMIT ?"
+    return [_record(row, tables) for row in connection.execute(query, (0, rows_max))]
+
+
+def _record(row: tuple[object, ...], tables: Tables) -> tuple[int, Record]:
+    (seq, device, outcome, session, f_cnt, wall, boot_time, trusted, source, phy, radio,
+     about, held, body, sentence) = cast(
+        "tuple[int, int | None, str, int | None, int | None, int, int, int, int, bytes, bytes,"
+        " int | None, int, bytes | None, str]", row,
+    )  # fmt: skip
+    packed, note = unpack_body(body) if body is not None else ([], sentence)
+    heard = unpack_heard(
+        phy,
+        radio,
+        tables.texts.get(source, "?"),
+        Stamp(wall, boot_time, bool(trusted)),
+        f_cnt,
+        note,
+    )
+    readings = tuple(
+        Reading(tables.series[int(series_id)], int(time_ns), tuple(values), seq, index)
+        for index, (series_id, time_ns, *values) in enumerate(packed)
+    )
+    return seq, Record(
+        heard, outcome, None if device is None else tables.texts.get(device), readings, note,
+        session, f_cnt, about, bool(held),
+    )  # fmt: skip

@@ -1,0 +1,379 @@
+"""The store as the event loop sees it: ids, counters and positions in memory, one writer behind a thread.
+
+Everything here but `place_of` and `tables.series` belongs to the event loop. What must be on disk goes
+through `commit`; maintenance (sealing, retention, ceiling) is done in small steps between commits.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import apsw
+
+from gateway.errors import GatewayError, StoreDamaged, StoreFull
+from gateway.journal import Journal
+from gateway.model import REFUSALS, Malformed, Record
+from gateway.store import ceiling, recovery
+from gateway.store import connection as files
+from gateway.store.batch import Batch, DeadRow
+from gateway.store.history import unread_readings
+from gateway.store.packing import pack_body, pack_heard
+from gateway.store.position import Position
+from gateway.store.tables import Tables
+from gateway.store.writer import Writer
+from gateway.worker import Worker
+
+SEAL_ROWS = 2000
+"""Rows sealed in one step: bounds the memory and the pause."""
+TAIL_ROWS_MIN = 16_384
+"""Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
+TAIL_ROWS_MAX = 100_000
+"""Settled rows above which sealing does not wait for the hour to end: bounds the scan of a query."""
+SINK_FLUSH_S = 5.0
+"""How old a position on disk may get; after a kill so much is sent again."""
+DROP_ROWS = 2000
+"""Rows dropped at once under `drop_oldest`."""
+
+
+class Store:
+    """The one writer of a store file. Open it before anything is acknowledged, close it last."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        size_max: int = 1 << 30,
+        age_max_s: float = 90 * 86400.0,
+        when_full: Literal["refuse", "drop_oldest"] = "refuse",
+        vfs: str | None = None,
+    ) -> None:
+        """Open or make the file.
+
+        Raises:
+            StoreInUse: another process writes it. StoreForeign: newer, or not ours.
+            StoreFull, Unavailable: the disk refuses. A damaged file is moved aside, see `moved_aside`.
+        """
+        self.path = path
+        self.size_max = size_max
+        self.age_max_s = age_max_s
+        self.when_full = when_full
+        self.full = False
+        """True while nothing more is taken: the ceiling or the disk is reached."""
+        self.appended = asyncio.Event()
+        """Set whenever readings were committed; a deliver loop clears it before it looks."""
+        self.moved_aside: Path | None = None
+        self._journal = Journal("store")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = files.WriterLock(path)
+        self._writer = self._open_writer(vfs)
+        self._restrict_modes()
+        connection = self._writer.connection
+        ceiling.limit_pages(connection, size_max)
+        self._reserve = ceiling.Reserve(path)
+        self._reserve.take()
+        self.tables = Tables(connection)
+        self.counters: dict[str, int] = dict(
+            connection.execute("SELECT name, value FROM counter WHERE name NOT LIKE 'pruned.%'")
+        )
+        self._changed: set[str] = set()
+        self.horizon: int = (
+            connection.execute("SELECT value FROM meta WHERE key = 'horizon'").get or 0
+        )
+        self.next_seq = 1 + max(
+            _newest(connection, "frame"), _newest(connection, "refused"), self.horizon
+        )
+        self.positions: dict[str, Position] = {}
+        self.settling = asyncio.Lock()
+        """Held while positions change: a verdict is applied, or rows are dropped under it."""
+        self._due: dict[str, float] = {}
+        self._open = Batch()
+        self._committing = asyncio.Lock()
+        self._boot = 0
+        self._sessions: dict[tuple[str, str, int], int] = {
+            (row.dev_addr, row.fingerprint, row.epoch): row.id
+            for row in recovery.sessions(connection)
+        }
+        self.hold_low: int | None = None
+        """The lowest held row that nothing has released yet; it and what follows is not sealed."""
+        self.worker = Worker("store-writer")
+
+    def _open_writer(self, vfs: str | None) -> Writer:
+        try:
+            return Writer(self.path, vfs)
+        except StoreDamaged as error:
+            aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns() // 10**9}")
+            for suffix in ("", "-wal", "-shm"):
+                part = self.path.with_name(self.path.name + suffix)
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + suffix))
+            self.moved_aside = aside
+            self._journal.error("damaged", file=self.path, moved_to=aside, why=error)
+            return Writer(self.path, vfs)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _restrict_modes(self) -> None:
+        for name in (self.path.name, self.path.name + "-wal", self.path.name + "-shm"):
+            part = self.path.with_name(name)
+            if part.exists():
+                part.chmod(files.FILE_MODE)
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The writer's connection, for reading at start before anything is committed."""
+        return self._writer.connection
+
+    def begin_boot(self, boot_id: str) -> None:
+        """Say which boot of the machine the coming records belong to; called once at start."""
+        self._boot = self._writer.boot(boot_id)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a counter; it is written with the next commit."""
+        self.counters[name] = self.counters.get(name, 0) + by
+        self._changed.add(name)
+
+    def add(self, record: Record) -> int:
+        """Put a record into the open batch; its seq."""
+        seq = self.next_seq
+        self.next_seq = seq + 1
+        heard = record.heard
+        stamp = heard.received
+        name_id = self.tables.name_id
+        device = None if record.device is None else name_id(record.device)
+        receiver = (
+            None if isinstance(heard, Malformed) or not heard.receptions
+            else name_id(heard.receptions[0].receiver)
+        )  # fmt: skip
+        phy, radio = pack_heard(heard)
+        when = (stamp.wall_ns, stamp.boot_ns, self._boot, stamp.trusted)
+        where = (name_id(heard.source) or 0, receiver)
+        if not record.readings and (record.outcome in REFUSALS or record.outcome == "undecided"):
+            self._open.refused.append(
+                (seq, device, record.outcome, record.session, record.f_cnt, *when, *where, phy, radio,
+                 record.sentence or "")
+            )  # fmt: skip
+            return seq
+        series_id = self.tables.series_id
+        packed = [
+            (
+                series_id(reading.series, record.device or "", reading.values),
+                reading.time_ns,
+                *reading.values,
+            )
+            for reading in record.readings
+        ]
+        self._open.frames.append(
+            (seq, device, len(packed), record.held, record.outcome, record.about, record.session,
+             record.f_cnt, *when, *where, phy, radio, pack_body(packed, record.sentence))
+        )  # fmt: skip
+        if packed:
+            self.count("readings", len(packed))
+        if record.held and self.hold_low is None:
+            self.hold_low = seq
+        return seq
+
+    def decided(self, seq: int) -> None:
+        """An undecided row has become another record of the open batch: its bytes live on there."""
+        self._open.decided.append(seq)
+
+    def session_id(self, dev_addr: str, fingerprint: str, epoch: int, device: str) -> int:
+        """The id of a session, made in the open batch when it is new."""
+        key = (dev_addr, fingerprint, epoch)
+        found = self._sessions.get(key)
+        if found is None:
+            found = len(self._sessions) + 1
+            self._sessions[key] = found
+            self._open.sessions.append((found, *key, device, self.next_seq - 1))
+        return found
+
+    def snapshot(self, session: int, state: bytes) -> None:
+        """Put the state of a session, as of the newest record added, into the open batch."""
+        self._open.snapshots.append((state, self.next_seq - 1, session))
+
+    async def commit(self) -> None:
+        """Put the open batch on disk together with all that is due.
+
+        Raises:
+            StoreFull, StoreDamaged, Unavailable: nothing was written; the batch stays open.
+        """
+        async with self._committing:
+            batch, self._open = self._open, Batch()
+            self._add_due(batch)
+            try:
+                await self.worker.call(self._writer.commit, batch)
+            except StoreFull:
+                self._reserve.give_back()
+                self._open = batch.followed_by(self._open)
+                raise
+            except GatewayError:
+                self._open = batch.followed_by(self._open)
+                raise
+            if batch.frames:
+                self.appended.set()
+
+    def _add_due(self, batch: Batch) -> None:
+        """Counters as absolute values, so that a batch tried again carries the newest."""
+        if self._changed:
+            for name in self._changed:
+                batch.counters[name] = self.counters[name]
+            self._changed.clear()
+        batch.new.extend(self.tables.take_new())
+        if self._due:
+            now = time.monotonic()
+            for name in [name for name, due in self._due.items() if due <= now]:
+                del self._due[name]
+                batch.sinks[name] = self.positions[name].dump()
+
+    async def reopen(self) -> None:
+        """Throw the connection away after an I/O error."""
+        await self.worker.call(self._writer.reopen)
+
+    def position(self, sink: str, start: str) -> Position:
+        """A sink's position; a new sink begins at all that is kept, or after it. Called at start."""
+        connection = self._writer.connection
+        saved = connection.execute("SELECT state FROM sink WHERE name = ?", (sink,)).get
+        if saved is not None:
+            position = Position.load(str(saved))
+        elif start == "now":
+            position = Position(high=self.next_seq - 1, baseline=self.counters.get("readings", 0))
+            position.block = connection.execute("SELECT max(id) FROM block").get or 0
+        else:
+            position = Position()
+            kept = unread_readings(connection, position)
+            position.baseline = self.counters.get("readings", 0) - kept
+        self.positions[sink] = position
+        self._due[sink] = 0.0
+        return position
+
+    def settled(self, sink: str) -> None:
+        """The position moved: write it with a commit within `SINK_FLUSH_S`."""
+        self._due.setdefault(sink, time.monotonic() + SINK_FLUSH_S)
+
+    async def bury(self, sink: str, dead: list[DeadRow]) -> None:
+        """Put dead letters on disk together with the position that settles them."""
+        self._open.dead += dead
+        self._due[sink] = 0.0
+        await self.commit()
+
+    async def maintain(self, wall_ns: int, sealable: Callable[[], int]) -> bool:
+        """One small step of housekeeping; True when there is more to do at once.
+
+        `sealable` gives the newest seq whose session counters are flushed.
+        """
+        await self._flush_positions()
+        more = await self._seal_step(wall_ns, sealable)
+        if all(position.high >= self.horizon for position in self.positions.values()):
+            # A new sink that is still reading blocks keeps them; the ceiling's rule then does the rest.
+            older_than = wall_ns - int(self.age_max_s * 1e9)
+            await self.worker.call(
+                ceiling.prune_history, self._writer.connection, self.size_max, older_than
+            )
+        await self.worker.call(ceiling.prune_refused, self._writer.connection)
+        await self._watch_ceiling()
+        return more
+
+    async def _flush_positions(self) -> None:
+        now = time.monotonic()
+        if any(due <= now for due in self._due.values()) or self._changed:
+            await self.commit()
+
+    async def _seal_step(self, wall_ns: int, sealable: Callable[[], int]) -> bool:
+        limit = self.next_seq - 1 - TAIL_ROWS_MIN
+        for position in self.positions.values():
+            limit = min(limit, position.lowest_open() - 1)
+        if self.hold_low is not None:
+            limit = min(limit, self.hold_low - 1)
+        if limit <= self.horizon:
+            return False
+        if self.next_seq - self.horizon < TAIL_ROWS_MAX and not self.full:
+            hour_ns = wall_ns // 3_600_000_000_000 * 3_600_000_000_000
+            old = await self.worker.call(self._newest_before, hour_ns, limit)
+            limit = min(limit, old)
+        limit = min(limit, sealable())
+        if limit <= self.horizon:
+            return False
+        return await self._seal(limit)
+
+    async def _seal(self, limit: int) -> bool:
+        place = {
+            row_id: (self.tables.series_device[row_id], series.measurement)
+            for row_id, series in self.tables.series.items()
+        }
+        for measurement in {measurement for _, measurement in place.values()}:
+            self.tables.name_id(measurement)
+        if self.tables.new.names:
+            await self.commit()
+        done = await self.worker.call(self._writer.seal, limit, SEAL_ROWS, place, self.tables.names)
+        self.horizon = max(self.horizon, done)
+        return 0 < done < limit
+
+    def _newest_before(self, wall_ns: int, limit: int) -> int:
+        """The newest tail row up to `limit` that is older than this time. Rows are in order of time."""
+        low, high = self.horizon, limit
+        while low < high:  # binary search by rowid: no index on time is kept
+            middle = (low + high + 1) // 2
+            wall = self._writer.connection.execute(
+                "SELECT wall FROM frame WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            ).get
+            if wall is not None and wall < wall_ns:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    async def _watch_ceiling(self) -> None:
+        used = await self.worker.call(ceiling.used_bytes, self._writer.connection)
+        over = used >= self.size_max * ceiling.ROOM_LEFT
+        if over and self.when_full == "drop_oldest":
+            await self._drop_oldest()
+            return
+        if over and not self.full:
+            self.full = True
+            self._journal.error(
+                "full", used_bytes=used, size_max=self.size_max, rule=self.when_full
+            )
+        elif self.full and not over and self._reserve.take():
+            self.full = False
+            self._journal.info("room_again", used_bytes=used)
+
+    async def _drop_oldest(self) -> None:
+        """Take the oldest rows from every sink that has not had them, and count them as dropped.
+
+        The rows, the counts and the positions change in one transaction.
+        """
+        connection = self._writer.connection
+        async with self.settling:
+            last = await self.worker.call(ceiling.oldest_rows, connection, DROP_ROWS)
+            if not last:
+                return
+            dropped: dict[str, int] = {}
+            for name, position in self.positions.items():
+                dropped[name] = await self.worker.call(unread_readings, connection, position, last)
+                position.drop(last, dropped[name])
+            self._open.drop_upto = last
+            self._due = dict.fromkeys(self.positions, 0.0)
+            await self.commit()
+            self.horizon = max(self.horizon, last)
+        self._journal.warning("dropped_oldest", rows_up_to=last, readings=_shown(dropped))
+
+    async def close(self) -> None:
+        """Write what is due, checkpoint, close and let another process write."""
+        self._due = dict.fromkeys(self.positions, 0.0)
+        try:
+            await self.commit()
+        finally:
+            await self.worker.call(self._writer.close)
+            self.worker.stop()
+            self._reserve.give_back()
+            self._lock.release()
+
+
+def _newest(connection: apsw.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT max(seq) FROM {table}").get or 0)  # noqa: S608 - two constants
+
+
+def _shown(figures: Mapping[str, int]) -> str:
+    return ",".join(f"{name}:{value}" for name, value in figures.items())
