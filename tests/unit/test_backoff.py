@@ -8,7 +8,7 @@ from gateway.backoff import Backoff
 def test_ceilings_double_up_to_the_most() -> None:
     class Highest(Random):
         def uniform(self, a: float, b: float) -> float:
-            return b
+            return max(a, b)
 
     backoff = Backoff(1, 10, Highest())
     assert [backoff.next() for _ in range(6)] == [1, 2, 4, 8, 10, 10]
