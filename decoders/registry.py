@@ -1,0 +1,44 @@
+"""The decoders by name: what `decoder = "..."` in the devices file can say.
+
+To add one: write its module with a `DECODER`, and put that into the tuple here. `README.md` in this folder
+is the checklist.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from decoders.city import air_quality, cctv_health, energy
+from decoders.contract import Decoder
+
+DECODERS: Mapping[str, Decoder] = {
+    decoder.name: decoder
+    for decoder in (
+        cctv_health.DECODER,
+        air_quality.DECODER,
+        energy.DECODER,
+    )
+}
+"""Every built-in decoder by its name."""
+
+
+class UnknownDecoder(LookupError):
+    """No built-in decoder has this name. The text says which name is nearest, and which there are."""
+
+    def __init__(self, name: str) -> None:
+        near = get_close_matches(name, DECODERS, n=1)
+        self.name = name
+        self.nearest = near[0] if near else None
+        guess = f"did you mean {self.nearest!r}? " if near else ""
+        super().__init__(f"no decoder {name!r}; {guess}built in: {', '.join(sorted(DECODERS))}")
+
+
+def decoder_named(name: str) -> Decoder:
+    """Find a built-in decoder.
+
+    Raises:
+        UnknownDecoder: there is none of that name.
+    """
+    try:
+        return DECODERS[name]
+    except KeyError:
+        raise UnknownDecoder(name) from None

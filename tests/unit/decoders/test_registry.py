@@ -1,0 +1,36 @@
+"""Guards the table of decoders: the names a devices file can use, and what a wrong one is answered."""
+
+import pytest
+
+from decoders.registry import DECODERS, UnknownDecoder, decoder_named
+
+
+def test_the_city_families_are_built_in_on_their_ports() -> None:
+    ports = {name: DECODERS[name].f_ports for name in ("cctv_health", "air_quality", "energy")}
+    assert ports == {"cctv_health": {10, 11}, "air_quality": {20, 21}, "energy": {30, 31}}
+
+
+def test_a_decoder_is_listed_under_its_own_name() -> None:
+    for name, decoder in DECODERS.items():
+        assert decoder.name == name
+        assert decoder_named(name) is decoder
+
+
+def test_ports_with_a_clock_are_among_the_ports_of_a_decoder() -> None:
+    for decoder in DECODERS.values():
+        assert decoder.clock_ports <= decoder.f_ports
+
+
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
+    with pytest.raises(UnknownDecoder) as unknown:
+        decoder_named("air_qualty")
+    assert unknown.value.nearest == "air_quality"
+    assert "did you mean 'air_quality'?" in str(unknown.value)
+
+
+def test_a_name_that_is_nothing_like_any_is_answered_with_all() -> None:
+    with pytest.raises(LookupError) as unknown:
+        decoder_named("zzz")
+    assert str(unknown.value).startswith("no decoder 'zzz'; built in: ")
+    for name in DECODERS:
+        assert name in str(unknown.value)
