@@ -70,9 +70,9 @@ class Decoded:
     time: datetime | None = None
     """Aware UTC time the device gave; None means the time of its uplink."""
     faults: tuple[str, ...] = ()
-    """Sorted names of sensors that are fitted but could not measure."""
+    """Names of sensors that are fitted but could not measure, in the order of the payload."""
     out_of_range: tuple[str, ...] = ()
-    """Sorted names of quantities whose value is physically impossible."""
+    """Names of quantities whose value is physically impossible, in the order of the payload."""
 
 
 DecodeFunction = Callable[[int, bytes, datetime | None], tuple[Decoded, ...]]

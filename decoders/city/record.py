@@ -43,8 +43,8 @@ def read_record(
         fields=fields,
         tags=tags,
         time=time,
-        faults=tuple(sorted(faults)) if faults else (),
-        out_of_range=tuple(sorted(out_of_range)) if out_of_range else (),
+        faults=tuple(faults),
+        out_of_range=tuple(out_of_range),
     )
 
 

@@ -47,8 +47,8 @@ def test_a_camera_that_could_not_be_told_is_a_fault_and_no_tag() -> None:
     assert reading.fields == {"reboots": 3.0}
 
 
-def test_the_fault_of_the_camera_is_sorted_among_the_others() -> None:
-    assert read("014011ffffffff").faults == ("bitrate_kbps", "camera", "reboots")
+def test_the_fault_of_the_camera_comes_first_as_in_the_payload() -> None:
+    assert read("014011ffffffff").faults == ("camera", "bitrate_kbps", "reboots")
 
 
 def test_a_report_of_nothing_but_a_camera_says_nothing() -> None:
