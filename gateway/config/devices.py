@@ -87,8 +87,7 @@ class _Reader:
         try:
             row = DeviceRow.model_validate(table)
         except ValidationError as invalid:
-            name = table.get("name")
-            whose = f' (device "{name}")' if isinstance(name, str) and len(name) < 32 else ""
+            whose = _whose(table.get("name"))
             self._faults.add_all(self._path, place, invalid, DeviceRow, whose)
             return None
         found: list[tuple[str, str]] = []
@@ -101,9 +100,7 @@ class _Reader:
         found += self._identities.add(device, place)
         for key, remedy in found:
             value = getattr(row, key, None) if key in ("source", "decoder", "name") else None
-            self._faults.add(
-                self._path, f"{place}.{key}", value, f'of device "{row.name}": {remedy}'
-            )
+            self._faults.add(self._path, f"{place}.{key}", value, remedy + _whose(row.name))
         return device
 
     def _keys(self, row: DeviceRow, found: list[tuple[str, str]]) -> DeviceKeys:
@@ -175,3 +172,9 @@ class _Reader:
             payload_prefix=row.payload_prefix,
             f_port=row.f_port,
         )
+
+
+def _whose(name: object) -> str:
+    """The device's name after a fault's sentence: its place in a long file is hard to count."""
+    name = shown("name", name)
+    return f' (device "{name}")' if isinstance(name, str) else ""
