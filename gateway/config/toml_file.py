@@ -1,5 +1,6 @@
 """A TOML file read with a cap, its faults named by file and line."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -18,7 +19,7 @@ def read(path: Path, bytes_max: int) -> tuple[dict[str, Any], int]:
     """
     try:
         with path.open("rb") as file:
-            mode = path.stat().st_mode & 0o7777
+            mode = os.fstat(file.fileno()).st_mode & 0o7777
             raw = file.read(bytes_max + 1)
     except FileNotFoundError as error:
         raise ConfigError(path, "file", None, "there is no such file") from error

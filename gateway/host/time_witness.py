@@ -1,0 +1,68 @@
+"""Who vouches for this machine's wall clock: asks systemd's timedate1, then its timesyncd, then chrony.
+
+    timedate1   NTPSynchronized is the kernel's word (maximum error below 16 s), whoever disciplines it
+    timesyncd   touches a file when it has set the clock in this boot; it stays when the network is cut
+    chrony      `chronyc -c tracking`: comma-separated, stratum in field 3, leap status last
+
+Each is asked in a child process with a time-out; none blocks the event loop.
+
+Source: org.freedesktop.timedate1(5); systemd-timesyncd.service(8); chronyc(1), tracking.
+"""
+
+import asyncio
+import contextlib
+from asyncio.subprocess import DEVNULL, PIPE
+from pathlib import Path
+
+ANSWER_S_MAX = 5.0
+"""A healthy bus answers in milliseconds."""
+
+TIMEDATE1 = (
+    "busctl", "get-property", "org.freedesktop.timedate1", "/org/freedesktop/timedate1",
+    "org.freedesktop.timedate1", "NTPSynchronized",
+)  # fmt: skip
+CHRONY = ("chronyc", "-n", "-c", "tracking")
+TIMESYNCD_FILE = Path("/run/systemd/timesync/synchronized")
+
+STRATUM_MAX = 15
+"""16 means unsynchronised."""
+
+
+async def synchronised_by() -> str | None:
+    """The first witness that says the clock is right, by name; None when none does."""
+    if (await answer(TIMEDATE1)).strip() == "b true":
+        return "timedate1"
+    if TIMESYNCD_FILE.exists():  # noqa: ASYNC240 - on tmpfs
+        return "timesyncd"
+    if chrony_is_synchronised(await answer(CHRONY)):
+        return "chrony"
+    return None
+
+
+def chrony_is_synchronised(tracking: str) -> bool:
+    """Whether chrony follows a source, from one line of `chronyc -c tracking`."""
+    fields = tracking.strip().split(",")
+    if len(fields) < 14 or not fields[2].isdecimal():
+        return False
+    return 1 <= int(fields[2]) <= STRATUM_MAX and fields[-1] != "Not synchronised"
+
+
+async def answer(command: tuple[str, ...]) -> str:
+    """What the command prints; "" when it is not installed, fails or is too slow."""
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        )
+    except OSError:
+        return ""
+    try:
+        async with asyncio.timeout(ANSWER_S_MAX):
+            out, _ = await child.communicate()
+    except TimeoutError:
+        return ""
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+    return out.decode("utf-8", "replace") if child.returncode == 0 else ""
