@@ -1,10 +1,14 @@
 """The doors between the rooms, as protocols. A room knows these, not the other rooms."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
+from gateway.errors import GatewayError
 from gateway.health import Health
 from gateway.model import Heard, Reading, ReceiverReport, Record, Stamp, Verdict
+
+Result = TypeVar("Result")
 
 Receipt = Callable[[], None]
 """Called in the event loop once what was handed over with it is on disk."""
@@ -44,6 +48,10 @@ class Ledger(Protocol):
     full: bool
     """True while nothing more can be taken."""
 
+    @property
+    def newest_seq(self) -> int:
+        """The seq of the newest record added."""
+
     def add(self, record: Record) -> int:
         """Put a record into the open batch; its seq."""
 
@@ -63,6 +71,9 @@ class Ledger(Protocol):
             StoreFull, StoreDamaged, Unavailable: nothing was written, the batch stays open.
         """
 
+    async def recover(self, error: GatewayError) -> None:
+        """Do what can be done after a commit failed: make room, or open the file anew."""
+
 
 class Source(Protocol):
     """A way in. `run` ends by cancellation; it reconnects by itself and never lets Unavailable out."""
@@ -75,7 +86,10 @@ class Source(Protocol):
     """How many messages the far end sends before it waits for receipts; 0 when it does not wait."""
 
     async def run(self, intake: Intake, clock: Clock) -> None:
-        """Receive until cancelled."""
+        """Receive until cancelled; receipts that come later must still reach the far end."""
+
+    async def close(self) -> None:
+        """After the last commit: send what receipts are owed, and let go."""
 
 
 class Sink(Protocol):
@@ -96,3 +110,32 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Give up a request under way, from any thread; the sink is not used again."""
+
+
+class Offer(Protocol):
+    """Readings taken for a sink, and where its position is once they are settled."""
+
+    readings: list[Reading]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to settle."""
+
+
+class Outlet(Protocol):
+    """The store as one deliver loop sees it."""
+
+    def work(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
+        """Run something in the sink's thread."""
+
+    def more(self) -> "asyncio.Future[None]":
+        """Done when readings were committed after this call."""
+
+    def take(self, lines_max: int) -> Offer:
+        """The next readings; the same again until they are settled. In the sink's thread.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
+
+    async def settle(self, offer: Any, verdict: Verdict) -> None:
+        """Move the sink's position over what was taken, but for what the verdict keeps."""

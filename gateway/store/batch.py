@@ -21,6 +21,8 @@ class Batch:
     refused: list[RefusedRow] = field(default_factory=list)
     decided: list[int] = field(default_factory=list)
     """Rows of `refused` that were undecided and have become something else in this batch."""
+    released: list[int] = field(default_factory=list)
+    """Held rows that a row of this batch replaces."""
     sessions: list[tuple[int, str, str, int, str, int]] = field(default_factory=list)
     """New ones: (id, dev_addr, fingerprint, epoch, device, flushed)."""
     snapshots: list[tuple[bytes, int, int]] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Batch:
 
     def followed_by(self, later: Self) -> Self:
         """This batch, which could not be written, with what has come since."""
-        for name in ("frames", "refused", "decided", "sessions", "snapshots", "dead"):
+        for name in ("frames", "refused", "decided", "released", "sessions", "snapshots", "dead"):
             getattr(self, name).extend(getattr(later, name))
         self.new.extend(later.new)
         self.counters |= later.counters

@@ -7,7 +7,7 @@ by itself. Readers are read-only and never checkpoint.
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import apsw
@@ -65,7 +65,7 @@ def open_reader(path: Path) -> apsw.Connection:
 
 
 @contextlib.contextmanager
-def store_errors() -> Iterator[None]:
+def store_errors() -> Generator[None, None, None]:
     """Turn SQLite's errors into ours, by who must act.
 
     Raises:
@@ -80,6 +80,17 @@ def store_errors() -> Iterator[None]:
         raise StoreDamaged(str(error)) from error
     except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.BusyError) as error:
         raise Unavailable(f"the store cannot be used: {error}") from error
+
+
+@contextlib.contextmanager
+def reading(connection: apsw.Connection) -> Generator[None, None, None]:
+    """One consistent view of the store for several reads; keep it short, it pins the WAL."""
+    with store_errors():
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
 
 
 class WriterLock:

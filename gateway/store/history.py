@@ -30,10 +30,13 @@ class Taken:
     ends: list[int] = field(default_factory=list)
     """For each row that gave readings, how many there are up to its end."""
 
-    @property
-    def empty(self) -> bool:
-        """Nothing to settle and nothing passed by."""
-        return not (self.high or self.block)
+    def __bool__(self) -> bool:
+        """Whether there is anything to settle or to pass by."""
+        return bool(self.high or self.block)
+
+    def up_to(self, place: int) -> int:
+        """How many readings belong to rows that end at or before this place."""
+        return max((end for end in self.ends if end <= place), default=0)
 
 
 def take_from_tail(
@@ -44,7 +47,7 @@ def take_from_tail(
     add = taken.readings.append
     query = (
         "SELECT seq, held, about, readings, body FROM frame"
-        " WHERE seq > ? AND readings > 0 ORDER BY seq LIMIT ?"
+        " WHERE seq > ? AND (readings > 0 OR outcome = 'stamped') ORDER BY seq LIMIT ?"
     )
     for seq, held, about, count, body in connection.execute(query, (position.high, lines_max)):
         if len(taken.readings) + count > lines_max and taken.readings:
@@ -104,6 +107,13 @@ def unread_readings(
             else:
                 total += sum(seq > position.high for seq, _, _ in open_block(data))
     return total
+
+
+def held_readings(connection: apsw.Connection, position: Position) -> int:
+    """How many of the readings a sink has to settle wait for the clock."""
+    query = "SELECT sum(readings) FROM frame WHERE seq > ? AND held"
+    ahead = int(connection.execute(query, (position.high,)).get or 0)
+    return ahead + sum(_sum(connection, low, high) for low, high in position.held)
 
 
 def _sum(connection: apsw.Connection, low: int, high: int) -> int:

@@ -65,6 +65,16 @@ class Position:
                 return True
         return False
 
+    def pass_by(self, high: int, held: list[int], released: list[tuple[int, int]]) -> None:
+        """Move on to a row; `released` are (held row, its readings) that newer rows replace."""
+        for seq in held:
+            if seq > self.high:
+                self.hold(seq)
+        for seq, readings in released:
+            if self.release(seq):
+                self.superseded += readings
+        self.high = max(self.high, high)
+
     def lowest_open(self) -> int:
         """The lowest seq that this sink may still need as a frame row."""
         return self.held[0][0] if self.held else self.high + 1

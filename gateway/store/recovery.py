@@ -50,13 +50,29 @@ def newest_records(
 
 
 def records(
-    connection: apsw.Connection, tables: Tables, where: str, *values: int
-) -> Iterator[tuple[int, Record]]:
-    """(seq, record) of tail rows under a further condition on their columns, ascending."""
+    connection: apsw.Connection, tables: Tables, where: str, rows_max: int
+) -> list[tuple[int, Record]]:
+    """(seq, record) of the oldest tail rows under a further condition on their columns."""
+    query = f"{_FRAMES} AND {where} ORDER BY seq LIMIT ?"
+    return [_record(row, tables) for row in connection.execute(query, (0, rows_max))]
+
+
+def held_rows(connection: apsw.Connection) -> Iterator[int]:
+    """The rows that wait for a clock."""
     return (
-        _record(row, tables)
-        for row in connection.execute(f"{_FRAMES} AND {where} ORDER BY seq", (0, *values))
+        cast("int", row[0]) for row in connection.execute("SELECT seq FROM frame WHERE held = 1")
     )
+
+
+def held(
+    connection: apsw.Connection, tables: Tables, rows_max: int
+) -> list[tuple[int, int, Record]]:
+    """(seq, boot, record) of the oldest rows that wait for a clock."""
+    found = records(connection, tables, "held = 1", rows_max)
+    boots = "SELECT boot FROM frame WHERE seq = ?"
+    return [
+        (seq, cast("int", connection.execute(boots, (seq,)).get), record) for seq, record in found
+    ]
 
 
 def undecided(

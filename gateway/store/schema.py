@@ -41,7 +41,7 @@ CREATE TABLE frame (
   seq INTEGER PRIMARY KEY,
   device INTEGER,              -- name, NULL when it is not known
   readings INTEGER NOT NULL,   -- how many `body` holds
-  held INTEGER NOT NULL,       -- 1: its times wait for a trusted clock
+  held INTEGER NOT NULL,       -- 1: its times wait for a trusted clock; 2: a newer row gave them
   outcome TEXT NOT NULL,
   about INTEGER,               -- the first row of what this row adds to
   session INTEGER, f_cnt INTEGER,

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import apsw
 
@@ -27,7 +27,7 @@ from gateway.worker import Worker
 
 SEAL_ROWS = 2000
 """Rows sealed in one step: bounds the memory and the pause."""
-TAIL_ROWS_MIN = 16_384
+REMEMBERED_ROWS = 10_000
 """Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
 TAIL_ROWS_MAX = 100_000
 """Settled rows above which sealing does not wait for the hour to end: bounds the scan of a query."""
@@ -35,6 +35,9 @@ SINK_FLUSH_S = 5.0
 """How old a position on disk may get; after a kill so much is sent again."""
 DROP_ROWS = 2000
 """Rows dropped at once under `drop_oldest`."""
+
+
+Result = TypeVar("Result")
 
 
 class Store:
@@ -61,8 +64,8 @@ class Store:
         self.when_full = when_full
         self.full = False
         """True while nothing more is taken: the ceiling or the disk is reached."""
-        self.appended = asyncio.Event()
-        """Set whenever readings were committed; a deliver loop clears it before it looks."""
+        self.more: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done at the next commit of rows; a new one takes its place then."""
         self.moved_aside: Path | None = None
         self._journal = Journal("store")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,12 +93,15 @@ class Store:
         self._due: dict[str, float] = {}
         self._open = Batch()
         self._committing = asyncio.Lock()
-        self._boot = 0
+        self.this_boot = 0
         self._sessions: dict[tuple[str, str, int], int] = {
             (row.dev_addr, row.fingerprint, row.epoch): row.id
             for row in recovery.sessions(connection)
         }
-        self.hold_low: int | None = None
+        self.newest_reading = 0
+        """The newest row of this run that has readings."""
+        self._waiting_for_clock = set(recovery.held_rows(connection))
+        self.hold_low: int | None = min(self._waiting_for_clock, default=None)
         """The lowest held row that nothing has released yet; it and what follows is not sealed."""
         self.worker = Worker("store-writer")
 
@@ -126,9 +132,18 @@ class Store:
         """The writer's connection, for reading at start before anything is committed."""
         return self._writer.connection
 
+    def read(self, function: Callable[..., Result], *args: object) -> "asyncio.Future[Result]":
+        """Run a reading function of the writer's connection between two commits."""
+        return self.worker.call(lambda: function(self._writer.connection, *args))
+
     def begin_boot(self, boot_id: str) -> None:
         """Say which boot of the machine the coming records belong to; called once at start."""
-        self._boot = self._writer.boot(boot_id)
+        self.this_boot = self._writer.boot(boot_id)
+
+    @property
+    def newest_seq(self) -> int:
+        """The seq of the newest record added."""
+        return self.next_seq - 1
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a counter; it is written with the next commit."""
@@ -148,7 +163,7 @@ class Store:
             else name_id(heard.receptions[0].receiver)
         )  # fmt: skip
         phy, radio = pack_heard(heard)
-        when = (stamp.wall_ns, stamp.boot_ns, self._boot, stamp.trusted)
+        when = (stamp.wall_ns, stamp.boot_ns, self.this_boot, stamp.trusted)
         where = (name_id(heard.source) or 0, receiver)
         if not record.readings and (record.outcome in REFUSALS or record.outcome == "undecided"):
             self._open.refused.append(
@@ -171,9 +186,17 @@ class Store:
         )  # fmt: skip
         if packed:
             self.count("readings", len(packed))
-        if record.held and self.hold_low is None:
-            self.hold_low = seq
+            self.newest_reading = seq
+        if record.held:
+            self._waiting_for_clock.add(seq)
+            self.hold_low = min(self.hold_low or seq, seq)
         return seq
+
+    def released(self, seq: int) -> None:
+        """A held row was replaced by another record of the open batch."""
+        self._open.released.append(seq)
+        self._waiting_for_clock.discard(seq)
+        self.hold_low = min(self._waiting_for_clock, default=None)
 
     def decided(self, seq: int) -> None:
         """An undecided row has become another record of the open batch: its bytes live on there."""
@@ -212,7 +235,8 @@ class Store:
                 self._open = batch.followed_by(self._open)
                 raise
             if batch.frames:
-                self.appended.set()
+                done, self.more = self.more, asyncio.get_running_loop().create_future()
+                done.set_result(None)
 
     def _add_due(self, batch: Batch) -> None:
         """Counters as absolute values, so that a batch tried again carries the newest."""
@@ -227,9 +251,13 @@ class Store:
                 del self._due[name]
                 batch.sinks[name] = self.positions[name].dump()
 
-    async def reopen(self) -> None:
-        """Throw the connection away after an I/O error."""
-        await self.worker.call(self._writer.reopen)
+    async def recover(self, error: GatewayError) -> None:
+        """After a failed commit: make room, or throw the connection away and open the file anew."""
+        if isinstance(error, StoreFull):
+            self.full = True
+            await self._watch_ceiling()
+        else:
+            await self.worker.call(self._writer.reopen)
 
     def position(self, sink: str, start: str) -> Position:
         """A sink's position; a new sink begins at all that is kept, or after it. Called at start."""
@@ -268,10 +296,8 @@ class Store:
         if all(position.high >= self.horizon for position in self.positions.values()):
             # A new sink that is still reading blocks keeps them; the ceiling's rule then does the rest.
             older_than = wall_ns - int(self.age_max_s * 1e9)
-            await self.worker.call(
-                ceiling.prune_history, self._writer.connection, self.size_max, older_than
-            )
-        await self.worker.call(ceiling.prune_refused, self._writer.connection)
+            await self.read(ceiling.prune_history, self.size_max, older_than)
+        await self.read(ceiling.prune_refused)
         await self._watch_ceiling()
         return more
 
@@ -281,7 +307,7 @@ class Store:
             await self.commit()
 
     async def _seal_step(self, wall_ns: int, sealable: Callable[[], int]) -> bool:
-        limit = self.next_seq - 1 - TAIL_ROWS_MIN
+        limit = self.next_seq - 1 - REMEMBERED_ROWS
         for position in self.positions.values():
             limit = min(limit, position.lowest_open() - 1)
         if self.hold_low is not None:
@@ -325,7 +351,7 @@ class Store:
         return low
 
     async def _watch_ceiling(self) -> None:
-        used = await self.worker.call(ceiling.used_bytes, self._writer.connection)
+        used = await self.read(ceiling.used_bytes)
         over = used >= self.size_max * ceiling.ROOM_LEFT
         if over and self.when_full == "drop_oldest":
             await self._drop_oldest()
@@ -344,14 +370,13 @@ class Store:
 
         The rows, the counts and the positions change in one transaction.
         """
-        connection = self._writer.connection
         async with self.settling:
-            last = await self.worker.call(ceiling.oldest_rows, connection, DROP_ROWS)
+            last = await self.read(ceiling.oldest_rows, DROP_ROWS)
             if not last:
                 return
             dropped: dict[str, int] = {}
             for name, position in self.positions.items():
-                dropped[name] = await self.worker.call(unread_readings, connection, position, last)
+                dropped[name] = await self.read(unread_readings, position, last)
                 position.drop(last, dropped[name])
             self._open.drop_upto = last
             self._due = dict.fromkeys(self.positions, 0.0)

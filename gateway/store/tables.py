@@ -14,6 +14,10 @@ NAMES_MAX = 20_000
 """Bound of the name table: receivers come from unauthenticated datagrams. Later names are row-local."""
 
 
+IDENTITIES_MAX = 100_000
+"""Bound of the short cut by address, which keeps its objects alive."""
+
+
 @dataclass(slots=True)
 class NewEntries:
     """What was interned since the last commit, as rows to insert."""
@@ -93,6 +97,8 @@ class Tables:
                     kind = type(value).__name__
                     self.types[series.measurement, name] = kind
                     self.new.types.append((series.measurement, name, kind))
+        if len(self._by_identity) >= IDENTITIES_MAX:
+            self._by_identity.clear()
         self._by_identity[id(series)] = (series, found)
         return found
 

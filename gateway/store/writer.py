@@ -70,6 +70,10 @@ class Writer:
                 write.executemany(
                     "DELETE FROM refused WHERE seq = ?", [(seq,) for seq in batch.decided]
                 )
+            if batch.released:
+                write.executemany(
+                    "UPDATE frame SET held = 2 WHERE seq = ?", [(seq,) for seq in batch.released]
+                )
             if batch.snapshots:
                 write.executemany(_SESSION, batch.snapshots)
             if batch.dead:

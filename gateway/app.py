@@ -1,0 +1,286 @@
+"""The composition root: a configuration becomes objects, the objects become one TaskGroup.
+
+start   store opened, sessions and memory restored, sources and sinks started, READY
+stop    sources stop receiving, what they gave is committed and acknowledged, sinks get a last moment,
+        counters are flushed, the store is closed; within 10 s
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from decoders.registry import DECODERS
+from gateway import registry
+from gateway.config import Config
+from gateway.host.clock import SystemClock
+from gateway.host.control import ControlSocket
+from gateway.host.loop_lag import LoopLag
+from gateway.host.systemd import ServiceManager
+from gateway.journal import Journal
+from gateway.lorawan.region import region
+from gateway.pipeline.deliver import Deliver
+from gateway.pipeline.fleet import Fleet
+from gateway.pipeline.held import corrected, flagged
+from gateway.pipeline.ingest import Ingest, retry_undecided
+from gateway.pipeline.interpret import Interpreter
+from gateway.pipeline.readings import ReadingMaker
+from gateway.pipeline.server_object import ServerObjects
+from gateway.pipeline.sessions import SessionBook
+from gateway.pipeline.times import GatewayClocks
+from gateway.ports import Sink, Source
+from gateway.store import recovery
+from gateway.store.outlet import Outlet
+from gateway.store.store import REMEMBERED_ROWS, Store
+
+LAST_COMMIT_S = 4.0
+"""Time at the end for what sources gave to reach the disk."""
+LAST_DELIVERY_S = 3.0
+"""Time at the end for sinks to take what is left; the rest waits in the store."""
+HOUSEKEEPING_S = 1.0
+STATUS_LINE_S = 10.0
+HELD_AT_ONCE = 500
+"""Held rows given their times in one step."""
+UNDECIDED_AT_ONCE = 20
+"""Searches made in one idle moment, each some hundred checks."""
+
+
+class Gateway:
+    """One configured gateway. Made and run in one event loop."""
+
+    def __init__(self, config: Config, clock: SystemClock) -> None:
+        """Open the store and restore what was known.
+
+        Raises:
+            StoreInUse, StoreForeign, StoreFull, Unavailable: the store cannot be used; nothing runs.
+        """
+        self.config = config
+        self.clock = clock
+        self.journal = Journal("gateway")
+        store = config.store
+        self.store = Store(
+            Path(store.path),
+            size_max=store.size_max,
+            age_max_s=store.age_max,
+            when_full=store.when_full,
+        )
+        self.store.begin_boot(clock.boot_id)
+        fleet = Fleet(
+            config.devices, region(config.gateway.region) if config.gateway.region else None
+        )
+        lorawan = fleet.lorawan()
+        self.book = SessionBook(lorawan, self.store)
+        self.interpreter = Interpreter(
+            fleet,
+            lorawan,
+            self.store,
+            ReadingMaker(config.gateway.name, dict(config.gateway.tags)),
+            GatewayClocks(config.gateway.backfill_max),
+            DECODERS,
+            ServerObjects(self.store.tables.types),
+        )
+        self._recall()
+        self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)
+        self.sources: list[Source] = [
+            registry.SOURCES[source.kind].load_worker()(source.section, source.name)
+            for source in config.sources
+        ]
+        for source in self.sources:
+            self.ingest.expect_window(source.window)
+        self.sinks: dict[str, tuple[Sink, Outlet]] = {}
+        for sink in config.sinks:
+            outlet = Outlet(self.store, sink.name, sink.section.start)
+            worker = registry.SINKS[sink.kind].load_worker()
+            known = outlet.position.version or None
+            self.sinks[sink.name] = (worker(sink.section, sink.name, known), outlet)
+        self.delivers = [Deliver(sink, outlet) for sink, outlet in self.sinks.values()]
+
+    def _recall(self) -> None:
+        """Restore sessions and the memory of what was heard lately from the rows."""
+        connection = self.store.connection
+        states = recovery.sessions(connection)
+        flushed = min((state.flushed for state in states), default=0)
+        self.book.restore(states, recovery.counters_after(connection, flushed))
+        epochs = {state.id: state.epoch for state in states}
+        for seq, record in recovery.newest_records(connection, self.store.tables, REMEMBERED_ROWS):
+            self.interpreter.recall(seq, record, epochs.get(record.session or 0, 0))
+        self.book.flushed = flushed
+
+    # -- running --------------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set, then end in order."""
+        systemd = ServiceManager()
+        lag = LoopLag()
+        control = ControlSocket(self.config.store.path, {"status": self.status})
+        await self.clock.look()
+        ingest = asyncio.create_task(self.ingest.run(), name="ingest")
+        async with asyncio.TaskGroup() as group:
+            ways_in = [
+                group.create_task(source.run(self.ingest, self.clock), name=f"source {source.name}")
+                for source in self.sources
+            ]
+            ways_out = [
+                group.create_task(deliver.run(), name="deliver") for deliver in self.delivers
+            ]
+            others = [
+                group.create_task(self.clock.watch(), name="clock"),
+                group.create_task(self._keep_house(), name="housekeeping"),
+                group.create_task(control.serve(), name="control"),
+                group.create_task(lag.watch(), name="loop lag"),
+                group.create_task(systemd.watchdog(self._alive, lag), name="watchdog"),
+                group.create_task(self._tell(systemd), name="status line"),
+                group.create_task(_fail_with(ingest), name="ingest watch"),
+            ]
+            systemd.ready(self._line())
+            self.journal.info("running", store=self.config.store.path, clock=self.clock.how)
+            await stop.wait()
+            systemd.stopping()
+            await self._end(ways_in, ways_out, others, ingest)
+        await self._close(control)
+
+    async def _end(
+        self,
+        ways_in: list[asyncio.Task[None]],
+        ways_out: list[asyncio.Task[None]],
+        others: list[asyncio.Task[None]],
+        ingest: asyncio.Task[None],
+    ) -> None:
+        for task in (*ways_in, *others):
+            task.cancel()
+        await asyncio.gather(*ways_in, *others, return_exceptions=True)
+        self.ingest.finish()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_COMMIT_S):
+                await ingest
+        for source in self.sources:
+            await source.close()
+        await self._last_delivery()
+        for deliver in self.delivers:
+            deliver.stop()
+        for sink, _ in self.sinks.values():
+            sink.close()
+        _, late = await asyncio.wait(ways_out, timeout=1.0) if ways_out else (set(), set())
+        for task in late:
+            task.cancel()
+
+    async def _last_delivery(self) -> None:
+        """Let sinks that work take what is committed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_DELIVERY_S):
+                while any(
+                    sink.health.state == "up" and outlet.behind
+                    for sink, outlet in self.sinks.values()
+                ):
+                    await asyncio.sleep(0.05)
+
+    async def _close(self, control: ControlSocket) -> None:
+        control.close()
+        for name, (sink, outlet) in self.sinks.items():
+            outlet.position.version = getattr(sink, "detected_version", None) or ""
+            self.store.settled(name)
+            outlet.close()
+        self.book.flush_all()
+        await self.store.close()
+        self.journal.info("stopped")
+
+    async def _keep_house(self) -> None:
+        """Seal, prune, retry and release, in small steps between commits."""
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            for name, (sink, outlet) in self.sinks.items():
+                version = getattr(sink, "detected_version", None) or ""
+                if version and version != outlet.position.version:
+                    outlet.position.version = version
+                    self.store.settled(name)
+            if self.store.hold_low is not None:
+                await self._release_held()
+            if self.store.counters.get("outcome.undecided", 0):
+                await self._retry_undecided()
+            while await self.store.maintain(self.clock.stamp().wall_ns, self._sealable):
+                await asyncio.sleep(0.02)
+
+    async def _retry_undecided(self) -> None:
+        waiting = await self.store.read(recovery.undecided, self.store.tables, UNDECIDED_AT_ONCE)
+        kept = [(seq, record.heard) for seq, record in waiting]
+        retry_undecided(self.interpreter, self.store, kept, self.store.decided)
+        await self.store.commit()
+
+    async def _release_held(self) -> None:
+        """Give held readings their right times, or after the configured wait the provisional ones, marked."""
+        now = self.clock.stamp()
+        waited_ns = int(self.config.gateway.clock_wait * 1e9)
+        held = await self.store.read(recovery.held, self.store.tables, HELD_AT_ONCE)
+        released = False
+        for seq, boot, record in held:
+            replacement = None
+            same_boot = boot == self.store.this_boot
+            if same_boot and now.trusted:
+                received = corrected(record, now)
+                replacement = self.interpreter.restamped(seq, record, received)
+            elif same_boot and now.boot_ns - record.heard.received.boot_ns < waited_ns:
+                continue
+            self.store.add(replacement or flagged(record, seq))
+            self.store.released(seq)
+            released = True
+        if released:
+            await self.store.commit()
+
+    def _sealable(self) -> int:
+        """The newest row whose counters are flushed; asks for a flush when that is behind."""
+        self.book.begin_round()
+        return self.book.flushed
+
+    async def _tell(self, systemd: ServiceManager) -> None:
+        while True:
+            await asyncio.sleep(STATUS_LINE_S)
+            systemd.status(self._line())
+
+    def _line(self) -> str:
+        """One line for `systemctl status`."""
+        count = self.store.counters.get
+        ways = [f"{way.name} {way.health.state}" for way in self.sources]
+        ways += [f"{name} {sink.health.state}" for name, (sink, _) in self.sinks.items()]
+        return f"{count('heard', 0)} frames, {count('readings', 0)} readings; {', '.join(ways)}"
+
+    def _alive(self) -> bool:
+        """For the watchdog: nothing here depends on brokers or databases."""
+        return True
+
+    def status(self) -> Mapping[str, Any]:
+        """What only the running daemon knows, as JSON-able values."""
+        return {
+            "clock": {"trusted": self.clock.trusted, "how": self.clock.how},
+            "stalled": self.ingest.stalled,
+            "full": self.store.full,
+            "moved_aside": str(self.store.moved_aside) if self.store.moved_aside else None,
+            "gateway_clocks_disbelieved": dict(self.interpreter.clocks.disbelieved),
+            "sources": {
+                source.name: {
+                    "state": source.health.state,
+                    "why": source.health.sentence,
+                    "guarantee": source.guarantee,
+                    "counters": dict(source.health.counters),
+                }
+                for source in self.sources
+            },
+            "sinks": {
+                name: {
+                    "state": sink.health.state,
+                    "why": sink.health.sentence,
+                    "version": outlet.position.version or None,
+                    "counters": dict(sink.health.counters),
+                }
+                for name, (sink, outlet) in self.sinks.items()
+            },
+            "receivers": {
+                receiver: {"source": report.source, "figures": report.figures}
+                for receiver, report in self.ingest.reports.items()
+            },
+        }
+
+
+async def _fail_with(task: asyncio.Task[None]) -> None:
+    """Let a bug in a task outside the group end the group."""
+    await asyncio.shield(task)

@@ -1,0 +1,80 @@
+"""The right half of the flow: each sink gets readings from the store by its own position, at its own pace.
+
+A batch is read and written in the sink's own thread; its verdict is settled in the event loop: the position
+moves on, rejected readings become dead letters. What a sink could not take is offered again, unchanged.
+"""
+
+import asyncio
+import contextlib
+
+from gateway.backoff import Backoff
+from gateway.errors import Blocked, Unavailable
+from gateway.model import Verdict
+from gateway.ports import Offer, Outlet, Sink
+
+LINGER_S = 1.0
+"""Wait after a batch that was not full, so that few readings do not cost a request each."""
+RETRY_FIRST_S, RETRY_MOST_S = 1.0, 300.0
+PROBE_S = 60.0
+"""How often a blocked sink is tried again; its credential is read anew each time."""
+
+
+class Deliver:
+    """One sink's task."""
+
+    def __init__(self, sink: Sink, outlet: Outlet, linger_s: float = LINGER_S) -> None:
+        self._sink = sink
+        self._outlet = outlet
+        self._linger_s = linger_s
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Deliver until stopped."""
+        while not self._stopping.is_set():
+            more = self._outlet.more()
+            wait_s = await self._step()
+            if wait_s is None:
+                await self._either(more)
+            elif wait_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._stopping.wait()
+
+    def stop(self) -> None:
+        """End after the batch under way; what it does after that is harmless to do again."""
+        self._stopping.set()
+
+    async def _step(self) -> float | None:
+        """Offer one batch; seconds until the next, None to wait for new readings."""
+        try:
+            offer, verdict = await self._outlet.work(self._offer)
+        except Unavailable as error:
+            self._sink.health.down(error.what)
+            wait_s = self._backoff.next()
+            return wait_s if error.retry_after_s is None else max(wait_s, error.retry_after_s)
+        except Blocked as error:
+            self._sink.health.blocked(f"{error.what}; {error.remedy}")
+            return PROBE_S
+        if not offer:
+            return None
+        if verdict is not None:
+            self._sink.health.up("delivering")
+        self._backoff.reset()
+        await self._outlet.settle(offer, verdict or Verdict())
+        return 0.0 if len(offer.readings) >= self._sink.batch_lines // 2 else self._linger_s
+
+    def _offer(self) -> tuple[Offer, Verdict | None]:
+        """In the sink's thread: take the next readings from the store and write them."""
+        offer = self._outlet.take(self._sink.batch_lines)
+        if not offer.readings:
+            return offer, None
+        return offer, self._sink.deliver(offer.readings)
+
+    async def _either(self, waiting: "asyncio.Future[None]") -> None:
+        stopping: asyncio.Future[object] = asyncio.ensure_future(self._stopping.wait())
+        try:
+            # `waiting` is shared by all sinks and only watched, never cancelled.
+            await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()

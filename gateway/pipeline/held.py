@@ -1,0 +1,48 @@
+"""Readings that waited for the clock: once it is set in the same boot, they get their right times.
+
+A held row is never changed. A new row about it, outcome `stamped`, carries the readings with the times they
+should have had; sinks get that one, and count the held one as superseded.
+
+    time of reception = wall clock now - (boot-time clock now - boot-time clock of the frame)
+
+A row whose clock was never set within `clock_wait`, or whose boot has ended, is sent with the time it had and the
+field `time_untrusted`, so that nobody takes that time for a measured one.
+"""
+
+from gateway.model import Malformed, Reading, Record, Series, Stamp
+
+UNTRUSTED = "time_untrusted"
+
+
+def corrected(record: Record, now: Stamp) -> Stamp:
+    """When a held record was really received, by the clock that is set now. Same boot only."""
+    received = record.heard.received
+    return Stamp(now.wall_ns - (now.boot_ns - received.boot_ns), received.boot_ns, trusted=True)
+
+
+def flagged(record: Record, about: int) -> Record:
+    """The record with its provisional times, and a field that says so."""
+    readings = tuple(
+        Reading(
+            Series(
+                reading.series.measurement,
+                reading.series.tags,
+                (*reading.series.fields, UNTRUSTED),
+            ),
+            reading.time_ns,
+            (*reading.values, True),
+        )
+        for reading in record.readings
+    )
+    return stamped(record, about, readings)
+
+
+def stamped(
+    record: Record, about: int, readings: tuple[Reading, ...], sentence: str | None = None
+) -> Record:
+    """A row that replaces a held one."""
+    # The bytes stay with the held row; here they would only cost the card.
+    heard = Malformed(record.heard.source, b"", "", record.heard.received)
+    return Record(
+        heard, "stamped", record.device, readings, sentence, record.session, record.f_cnt, about
+    )

@@ -1,0 +1,342 @@
+"""What a hearing turns out to be: the one place where every outcome is decided. No disk, no socket, no clock.
+
+    frame              -> bad_crc, redelivered, plain LoRa or LoRaWAN
+    LoRaWAN            -> refused, undecided, join, repeated, mac_only, or an uplink
+    application event  -> redelivered, repeated, or an uplink that the network server has authenticated
+    uplink             -> its device's decoder -> readings, or refused with its link readings kept
+
+Its state (sessions, what was heard lately, the milliseconds taken) is advanced by each hearing; the store's
+rows are enough to make it again after a restart (`recall`).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from decoders.contract import Decoded, Decoder, DecodeRefused
+from gateway.device import NETWORK_SERVER, Device
+from gateway.errors import Refused
+from gateway.lorawan.unwrap import Join, Lorawan, Opened, Undecided
+from gateway.model import ApplicationUplink, Frame, Malformed, Reading, Reception, Record, Stamp
+from gateway.pipeline.event_sessions import EventSessions
+from gateway.pipeline.fleet import Fleet
+from gateway.pipeline.held import stamped
+from gateway.pipeline.memory import UPLINKS, Generations, Heard, Uplink, hearing_keys, uplink_key
+from gateway.pipeline.readings import LINK, Link, ReadingMaker
+from gateway.pipeline.server_object import ServerObjects
+from gateway.pipeline.times import GatewayClocks, TimeSlots
+from gateway.ports import Ledger
+
+PLAIN_REPEAT_NS = 2_000_000_000
+"""Equal bytes of a plain LoRa sender within this time are one transmission."""
+
+
+class Interpreter:
+    """Decides about hearings, one after the other, in the order in which they came."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        lorawan: Lorawan,
+        ledger: Ledger,
+        maker: ReadingMaker,
+        clocks: GatewayClocks,
+        decoders: Mapping[str, Decoder],
+        server_objects: ServerObjects,
+    ) -> None:
+        self.fleet = fleet
+        self.lorawan = lorawan
+        self.clocks = clocks
+        self._ledger = ledger
+        self._maker = maker
+        self._decoders = decoders
+        self._server_objects = server_objects
+        self._heard = Heard()
+        self._uplinks: Generations[Uplink] = Generations(UPLINKS)
+        self._plain: dict[tuple[str, bytes], tuple[int, Uplink]] = {}
+        self._slots = TimeSlots()
+        self.events = EventSessions()
+
+    def interpret(
+        self, heard: Frame | ApplicationUplink | Malformed, *, idle: bool = False
+    ) -> tuple[str, int]:
+        """Decide about a hearing and put what is kept of it into the ledger.
+
+        Gives the outcome and the row's seq, 0 when no row is kept (`bad_crc`, `redelivered`).
+        """
+        if isinstance(heard, Malformed):
+            return self._keep(Record(heard, "malformed", sentence=heard.sentence))
+        if isinstance(heard, Frame) and heard.crc == "bad":
+            return "bad_crc", 0
+        keys = hearing_keys(heard)
+        if self._heard.all_known(keys) and not idle:
+            return "redelivered", 0
+        try:
+            outcome = (
+                self._frame(heard, idle=idle) if isinstance(heard, Frame) else self._event(heard)
+            )
+        except Refused as refused:
+            outcome = self._keep(Record(heard, refused.reason, sentence=refused.sentence))
+        self._heard.add(keys)
+        return outcome
+
+    def recall(self, seq: int, record: Record, epoch: int) -> None:
+        """Remember a kept row, at start, as if it had just been interpreted; `epoch` is its session's."""
+        heard = record.heard
+        if isinstance(heard, Malformed):
+            return
+        self.events.recall(record, epoch)
+        self._heard.add(hearing_keys(heard))
+        if record.device is None or not record.readings:
+            return
+        for reading in record.readings:
+            self._slots.claim(record.device, reading.time_ns)
+        device = self.fleet.by_name.get(record.device)
+        if device is None or record.outcome == "repeated":
+            return
+        key = self._key_of(device, record)
+        if key is None:
+            return
+        uplink = Uplink(
+            seq, record.readings[-1].time_ns, record.session, record.f_cnt, 0,
+            from_server=isinstance(heard, ApplicationUplink),
+        )  # fmt: skip
+        for reception in heard.receptions:
+            uplink.improves(reception)
+        self._uplinks.put(key, uplink)
+
+    def restamped(self, seq: int, record: Record, received: Stamp) -> Record | None:
+        """A held record with the times it should have had; None when its bytes cannot be read again."""
+        device = self.fleet.by_name.get(record.device or "")
+        heard = record.heard
+        if device is None or isinstance(heard, Malformed):
+            return None
+        heard = msgspec.structs.replace(heard, received=received)
+        opened = self._payload_of(device, heard, record.f_cnt)
+        if opened is None:
+            return None
+        time_ns, _ = self.clocks.uplink_time(heard)
+        time_ns = self._slots.claim(device.name, time_ns)
+        readings = [
+            Reading(reading.series, time_ns, reading.values)
+            for reading in record.readings
+            if reading.series.measurement == LINK
+        ]
+        if record.outcome in ("uplink", "late"):
+            try:
+                decoded = self._decoded(device, *opened, heard, time_ns) or ()
+            except DecodeRefused as refused:
+                return stamped(record, seq, tuple(readings), refused.sentence)
+            made = [self._maker.data(device, one, time_ns) for one in decoded]
+            readings = [*(reading for reading in made if reading is not None), *readings]
+        return stamped(record, seq, tuple(readings))
+
+    def _payload_of(
+        self, device: Device, heard: Frame | ApplicationUplink, f_cnt: int | None
+    ) -> tuple[int | None, bytes] | None:
+        """(FPort, payload) of a hearing that was found authentic before."""
+        if isinstance(heard, ApplicationUplink):
+            return heard.f_port, heard.payload
+        if device.source:
+            return device.f_port, heard.phy
+        return None if f_cnt is None else self.fleet.reopen(heard.phy, f_cnt, device)
+
+    def _key_of(self, device: Device, record: Record) -> int | None:
+        heard = record.heard
+        if isinstance(heard, Malformed) or record.f_cnt is None:
+            return None
+        opened = self._payload_of(device, heard, record.f_cnt)
+        if opened is None:
+            return None
+        dev_addr = heard.dev_addr if isinstance(heard, ApplicationUplink) else ""
+        return uplink_key(device.name, dev_addr or device.dev_addr, record.f_cnt, *opened)
+
+    # -- frames ---------------------------------------------------------------------------------------
+
+    def _frame(self, frame: Frame, *, idle: bool) -> tuple[str, int]:
+        device = self.fleet.plain_device(frame)
+        if device is not None:
+            return self._plain_uplink(device, frame)
+        data_rate = self.fleet.data_rate(frame.radio)
+        opened = self.lorawan.unwrap(frame.phy, frame.received.boot_ns / 1e9, data_rate, idle=idle)
+        if isinstance(opened, Opened):
+            return self._opened(opened, frame)
+        if isinstance(opened, Undecided):
+            return self._keep(
+                Record(frame, "undecided", sentence="too many frames of this DevAddr to search for")
+            )
+        return self._join(opened, frame)
+
+    def _join(self, join: Join, frame: Frame) -> tuple[str, int]:
+        if join.mic_ok is False:
+            raise Refused(
+                "bad_mic",
+                f"a join-request of {join.dev_eui}: the MIC is not by the key of {join.device}",
+            )
+        return self._keep(Record(frame, "join", device=join.device))
+
+    def _opened(self, opened: Opened, frame: Frame) -> tuple[str, int]:
+        session = opened.session
+        if session.row is None:
+            session.row = self._ledger.session_id(
+                session.dev_addr, session.fingerprint, session.epoch, session.device
+            )
+        device = self.fleet.by_name[opened.device]
+        key = uplink_key(device.name, opened.dev_addr, opened.f_cnt, opened.f_port, opened.payload)
+        if opened.outcome == "mac_only":
+            return self._keep(
+                Record(frame, "mac_only", device.name, session=session.row, f_cnt=opened.f_cnt)
+            )
+        known = self._uplinks.get(key)
+        if opened.outcome == "repeated" or (known is not None and not known.raw):
+            return self._repeated(frame, device, known, session.row, opened.f_cnt, len(frame.phy))
+        uplink = Uplink(0, 0, session.row, opened.f_cnt, opened.lost, from_server=False)
+        return self._uplink(
+            frame,
+            device,
+            opened.outcome,
+            opened.f_port,
+            opened.payload,
+            uplink,
+            key,
+            len(frame.phy),
+        )
+
+    def _plain_uplink(self, device: Device, frame: Frame) -> tuple[str, int]:
+        place = (frame.source, frame.phy)
+        now_ns = frame.received.boot_ns
+        last = self._plain.get(place)
+        if last is not None and now_ns - last[0] < PLAIN_REPEAT_NS:
+            return self._repeated(frame, device, last[1], None, None, len(frame.phy))
+        if len(self._plain) > 256:
+            self._plain = {
+                key: kept for key, kept in self._plain.items() if now_ns - kept[0] < PLAIN_REPEAT_NS
+            }
+        uplink = Uplink(0, 0, None, None, 0, from_server=False)
+        self._plain[place] = (now_ns, uplink)
+        return self._uplink(
+            frame, device, "uplink", device.f_port, frame.phy, uplink, None, len(frame.phy)
+        )
+
+    # -- application events -----------------------------------------------------------------------------
+
+    def _event(self, event: ApplicationUplink) -> tuple[str, int]:
+        device = self.fleet.by_dev_eui.get(event.dev_eui)
+        if device is None:
+            raise Refused("unknown_device", f"no configured device has DevEUI {event.dev_eui}")
+        if event.dev_addr and event.dev_addr != device.dev_addr:
+            self.lorawan.add_elsewhere(event.dev_addr, device.name)
+        dev_addr = event.dev_addr or device.dev_addr
+        key = uplink_key(device.name, dev_addr, event.f_cnt, event.f_port, event.payload)
+        known = self._uplinks.get(key)
+        judged = self.events.judge(event, again=known is not None and known.from_server)
+        row = self._ledger.session_id(
+            dev_addr or event.dev_eui,
+            f"{event.server}:{event.session_id}",
+            judged.epoch,
+            device.name,
+        )
+        if known is not None and (not known.from_server or judged.repeated):
+            known.from_server = True
+            return self._repeated(event, device, known, row, event.f_cnt, None)
+        if event.f_port is None or event.f_port == 0 or not event.payload:
+            return self._keep(
+                Record(event, "mac_only", device.name, session=row, f_cnt=event.f_cnt)
+            )
+        uplink = Uplink(0, 0, row, event.f_cnt, judged.lost, from_server=True)
+        return self._uplink(event, device, "uplink", event.f_port, event.payload, uplink, key, None)
+
+    # -- what becomes of an uplink ----------------------------------------------------------------------
+
+    def _uplink(
+        self, heard: Frame | ApplicationUplink, device: Device, outcome: str, f_port: int | None,
+        payload: bytes, uplink: Uplink, key: int | None, phy_bytes: int | None,
+    ) -> tuple[str, int]:  # fmt: skip
+        time_ns, held = self.clocks.uplink_time(heard)
+        time_ns = self._slots.claim(device.name, time_ns)
+        sentence = None
+        readings: list[Reading] = []
+        try:
+            decoded = self._decoded(device, f_port, payload, heard, None if held else time_ns)
+            if decoded is None:
+                outcome = "undecoded"
+            else:
+                for one in decoded:
+                    reading = self._maker.data(device, one, time_ns)
+                    if reading is not None:
+                        readings.append(reading)
+        except DecodeRefused as refused:
+            outcome, sentence = refused.reason, refused.sentence
+        uplink.time_ns = time_ns
+        readings += self._links(device, heard.receptions, heard, uplink, phy_bytes)
+        kept = self._keep(
+            Record(
+                heard,
+                outcome,
+                device.name,
+                tuple(readings),
+                sentence,
+                uplink.session,
+                uplink.f_cnt,
+                None,
+                held,
+            )
+        )
+        uplink.seq = kept[1]
+        if key is not None:
+            self._uplinks.put(key, uplink)
+        return kept
+
+    def _repeated(
+        self, heard: Frame | ApplicationUplink, device: Device, known: Uplink | None,
+        session: int | None, f_cnt: int | None, phy_bytes: int | None,
+    ) -> tuple[str, int]:  # fmt: skip
+        """Another reception. Of an uplink too old to be remembered it is kept without link readings."""
+        if known is None:
+            return self._keep(Record(heard, "repeated", device.name, session=session, f_cnt=f_cnt))
+        if isinstance(heard, Frame):
+            known.raw = True
+        links = self._links(device, heard.receptions, heard, known, phy_bytes)
+        held = bool(links) and not heard.received.trusted and not heard.recorded
+        return self._keep(
+            Record(
+                heard, "repeated", device.name, tuple(links), None, session, f_cnt, known.seq, held
+            )
+        )
+
+    def _links(
+        self, device: Device, receptions: tuple[Reception, ...], heard: Frame | ApplicationUplink,
+        uplink: Uplink, phy_bytes: int | None,
+    ) -> list[Reading]:  # fmt: skip
+        best: dict[str, Reception] = {}
+        for reception in receptions:
+            if uplink.improves(reception):
+                best[reception.receiver] = reception
+        link = Link(radio=heard.radio, f_cnt=uplink.f_cnt, lost=uplink.lost, phy_bytes=phy_bytes)
+        made = (self._maker.link(device, link, one, uplink.time_ns) for one in best.values())
+        return [reading for reading in made if reading is not None]
+
+    def _decoded(
+        self, device: Device, f_port: int | None, payload: bytes,
+        heard: Frame | ApplicationUplink, time_ns: int | None,
+    ) -> tuple[Decoded, ...] | None:  # fmt: skip
+        """What the device's decoder says; None when its codec is to be asked later."""
+        if device.codec_path is not None:
+            return None
+        if device.decoder == NETWORK_SERVER:
+            return self._server_objects.decoded(device, heard)
+        decoder = self._decoders.get(device.decoder)
+        if decoder is None:
+            raise DecodeRefused("no_decoder", f"{device.name} has no decoder; set `decoder` for it")
+        if f_port is None:
+            raise DecodeRefused(
+                "wrong_port", f"{device.name}: the payload has no FPort; set f_port for it"
+            )
+        received_at = None
+        if time_ns is not None and f_port in decoder.clock_ports:
+            received_at = datetime.fromtimestamp(time_ns / 1e9, UTC)
+        return decoder.decode(f_port, payload, received_at)
+
+    def _keep(self, record: Record) -> tuple[str, int]:
+        return record.outcome, self._ledger.add(record)

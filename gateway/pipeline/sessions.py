@@ -1,0 +1,79 @@
+"""The frame counters' way to disk and back: flushed now and then, completed at start from the rows after it.
+
+Between two flushes the frame rows themselves are the counters' record, so that a frame costs no second
+write. What is sealed must be flushed before, because sealed rows are not read again at start.
+"""
+
+from collections.abc import Iterable
+
+from gateway.journal import Journal
+from gateway.lorawan.session import Session
+from gateway.lorawan.unwrap import Lorawan
+from gateway.model import SessionState
+from gateway.ports import Ledger
+
+FLUSH_ROWS = 20_000
+"""Rows after which every changed session is flushed: bounds what start has to read."""
+SESSIONS_AT_ONCE = 50
+"""Sessions flushed with one commit: a fleet's counters are a few MB."""
+
+
+class SessionBook:
+    """Which sessions are due, and how far everything is flushed."""
+
+    def __init__(self, lorawan: Lorawan, ledger: Ledger) -> None:
+        self._lorawan = lorawan
+        self._ledger = ledger
+        self._due: list[Session] = []
+        self._round_began = 0
+        self.flushed = 0
+        """Rows up to this seq are in the sessions' states, as far as they are committed."""
+
+    def restore(
+        self, states: Iterable[SessionState], rows: Iterable[tuple[int, int, int, bytes]]
+    ) -> None:
+        """Bring sessions to where they were: their states, then the rows after the oldest of them."""
+        journal = Journal("sessions")
+        by_row: dict[int, tuple[Session, int]] = {}
+        for state in states:
+            try:
+                session = self._lorawan.restore(
+                    state.dev_addr, state.fingerprint, state.epoch, state.id, state.state or b""
+                )
+            except ValueError as error:
+                journal.error("damaged_session", device=state.device, why=error)
+                continue
+            if session is not None:
+                by_row[state.id] = (session, state.flushed)
+        for seq, row, f_cnt, mic in rows:
+            found = by_row.get(row)
+            if found is not None and seq > found[1]:
+                found[0].learn(f_cnt, mic)
+
+    def begin_round(self) -> None:
+        """Take every changed session into the next flushes."""
+        if not self._due:
+            self._round_began = self._ledger.newest_seq
+            self._due = [session for session in self._lorawan.sessions() if session.dirty]
+            if not self._due:
+                self.flushed = self._round_began
+
+    def flush_some(self) -> None:
+        """Put a few due sessions into the open batch; begins a round when enough rows have come."""
+        if not self._due:
+            if self._ledger.newest_seq - self.flushed < FLUSH_ROWS:
+                return
+            self.begin_round()
+        for session in self._due[:SESSIONS_AT_ONCE]:
+            if session.row is not None:
+                self._ledger.snapshot(session.row, session.snapshot())
+        del self._due[:SESSIONS_AT_ONCE]
+        if not self._due:
+            self.flushed = self._round_began
+
+    def flush_all(self) -> None:
+        """Put every changed session into the open batch: at the end."""
+        self._due = []
+        self.begin_round()
+        while self._due:
+            self.flush_some()

@@ -1,0 +1,100 @@
+"""Which time a reading gets, and which gateways' clocks are believed. Pure.
+
+The first that holds: the device's own time (stored samples; the decoder gives it); the concentrator's GPS
+time, and else the gateway's own time of the frame, when not more than 60 s ahead of this machine's
+trusted clock and not older than `backfill_max`; the time of reception here. Never the time of writing.
+"""
+
+from gateway.model import ApplicationUplink, Frame
+
+AHEAD_MAX_NS = 60_000_000_000
+"""How far a gateway's time may be ahead of this machine's clock."""
+LATE_MAX_NS = 60_000_000_000
+"""How far it may be behind on a frame that cannot have waited anywhere."""
+MS_NS = 1_000_000
+RECEIVERS_MAX = 4096
+"""Gateways whose clocks are remembered; their ids come from unauthenticated datagrams."""
+RUNS_MAX = 8
+"""Runs of used milliseconds remembered per device."""
+
+
+class GatewayClocks:
+    """What is known of each gateway's clock: the last offset seen, and whether it is believed."""
+
+    def __init__(self, backfill_max_s: float) -> None:
+        self._backfill_max_ns = int(backfill_max_s * 1e9)
+        self.disbelieved: dict[str, float] = {}
+        """Receivers whose times are not taken, with their last offset in s (positive: ahead)."""
+
+    def uplink_time(self, heard: Frame | ApplicationUplink) -> tuple[int, bool]:
+        """(Unix ns on a whole millisecond, whether it must wait for a trusted clock here)."""
+        received = heard.received
+        if heard.gps_time_ns is None and heard.gateway_time_ns is None:
+            return whole_ms(received.wall_ns), not received.trusted
+        if heard.recorded:
+            return whole_ms(heard.gps_time_ns or heard.gateway_time_ns or received.wall_ns), False
+        if not received.trusted:
+            # Neither can be checked: the provisional time is this machine's.
+            return whole_ms(received.wall_ns), True
+        receiver = heard.receptions[0].receiver if heard.receptions else ""
+        for claimed in (heard.gps_time_ns, heard.gateway_time_ns):
+            if claimed is not None and self._believes(
+                receiver, claimed, received.wall_ns, heard.live
+            ):
+                return whole_ms(claimed), False
+        return whole_ms(received.wall_ns), False
+
+    def _believes(self, receiver: str, claimed_ns: int, now_ns: int, live: bool) -> bool:
+        ahead_ns = claimed_ns - now_ns
+        wrong = ahead_ns > AHEAD_MAX_NS or (live and -ahead_ns > LATE_MAX_NS)
+        if wrong:
+            if len(self.disbelieved) < RECEIVERS_MAX or receiver in self.disbelieved:
+                self.disbelieved[receiver] = ahead_ns / 1e9
+            return False
+        if receiver in self.disbelieved:
+            if not live:
+                return False
+            del self.disbelieved[receiver]
+        return -ahead_ns <= self._backfill_max_ns
+
+
+def whole_ms(time_ns: int) -> int:
+    """Rounded to the nearest millisecond."""
+    return (time_ns + MS_NS // 2) // MS_NS * MS_NS
+
+
+class TimeSlots:
+    """The milliseconds that a device's uplinks have taken, so that no two share a point.
+
+    Kept as runs: a queue that is drained without times of its own stamps hundreds of uplinks within a few
+    milliseconds, and each is moved to the next free one.
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[str, list[list[int]]] = {}
+
+    def claim(self, device: str, time_ns: int) -> int:
+        """This time, or the next free millisecond after it."""
+        runs = self._runs.setdefault(device, [])
+        start = time_ns // MS_NS
+        for place in range(len(runs) - 1, -1, -1):
+            first, last = runs[place]
+            if first <= start <= last + 1:
+                taken = last + 1 if start <= last else start
+                runs[place][1] = taken
+                if place + 1 < len(runs) and runs[place + 1][0] <= taken:
+                    return self._merged(runs, place, taken)
+                return taken * MS_NS
+        runs.append([start, start])
+        if len(runs) > 1 and runs[-2][0] > start:
+            runs.sort()
+        if len(runs) > RUNS_MAX:
+            del runs[0]
+        return time_ns
+
+    def _merged(self, runs: list[list[int]], place: int, taken: int) -> int:
+        """A run has grown into the next one: the free millisecond is behind that."""
+        after = runs.pop(place + 1)
+        free = max(taken, after[1] + 1)
+        runs[place][1] = free
+        return free * MS_NS

@@ -1,0 +1,111 @@
+"""A sink's side of the store: it takes readings by its position and settles them. One per sink.
+
+`take` runs in the sink's own thread with a reading connection of its own; the rest belongs to the event loop.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import apsw
+
+from gateway.model import Reading, Verdict
+from gateway.store.batch import DeadRow
+from gateway.store.connection import open_reader, store_errors
+from gateway.store.history import Taken, take_from_blocks, take_from_tail
+from gateway.store.packing import pack_body
+from gateway.store.store import Store
+from gateway.worker import Worker
+
+Result = TypeVar("Result")
+
+
+class Outlet:
+    """Readings for one sink."""
+
+    def __init__(self, store: Store, sink: str, start: str) -> None:
+        self.position = store.position(sink, start)
+        self._store = store
+        self._sink = sink
+        self._worker = Worker(f"sink-{sink}")
+        self._connection: apsw.Connection | None = None
+
+    def work(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
+        """Run something in the sink's thread."""
+        return self._worker.call(function)
+
+    def more(self) -> "asyncio.Future[None]":
+        """Done when readings were committed after this call."""
+        return self._store.more
+
+    def take(self, lines_max: int) -> Taken:
+        """The next readings; the same again until they are settled. Not in the event loop.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
+        with store_errors():
+            if self._connection is None:
+                self._connection = open_reader(self._store.path)
+            if self.position.high < self._store.horizon:
+                taken = take_from_blocks(self._connection, self.position, self._store.tables.series)
+                if taken.block:
+                    return taken
+            return take_from_tail(
+                self._connection, self.position, self._store.tables.series, lines_max
+            )
+
+    @property
+    def behind(self) -> bool:
+        """Whether readings of this run wait for the sink."""
+        return self.position.high < self._store.newest_reading
+
+    async def settle(self, taken: Taken, verdict: Verdict) -> None:
+        """Move the position over what was taken, but for what the verdict keeps."""
+        async with self._store.settling:
+            position = self.position
+            whole = taken.up_to(min(verdict.kept, default=len(taken.readings)))
+            readings = taken.readings[:whole]
+            done = sum(reading.seq > position.high for reading in readings)
+            dead: list[DeadRow] = []
+            expired = 0
+            now_ns = time.time_ns()
+            for rejection in verdict.rejected:
+                if rejection.index >= whole:
+                    continue
+                reading = readings[rejection.index]
+                if reading.seq <= position.high:
+                    continue
+                if rejection.expired:
+                    expired += 1
+                else:
+                    dead.append(self._dead_row(reading, rejection.status, rejection.text, now_ns))
+            position.delivered += done - len(dead) - expired
+            position.dead += len(dead)
+            position.expired += expired
+            if taken.block:
+                position.block = taken.block
+            elif whole == len(taken.readings):
+                position.pass_by(taken.high, taken.held, taken.released)
+            elif readings:
+                position.pass_by(
+                    readings[-1].seq,
+                    [seq for seq in taken.held if seq <= readings[-1].seq],
+                    [pair for pair in taken.released if pair[0] <= readings[-1].seq],
+                )
+            if dead:
+                await self._store.bury(self._sink, dead)
+            else:
+                self._store.settled(self._sink)
+
+    def _dead_row(self, reading: Reading, status: int, text: str, now_ns: int) -> DeadRow:
+        series = self._store.tables.series_ids[reading.series]
+        packed = pack_body([(series, reading.time_ns, *reading.values)])
+        return (
+            self._sink, reading.seq, reading.index, series, reading.time_ns, packed, status, text, now_ns,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the thread after what it is doing; does not wait for it."""
+        self._worker.stop()
