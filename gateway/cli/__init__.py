@@ -1,1 +1,106 @@
-"""The command line: one command per file, each parses, calls and prints."""
+"""The command line: one command per file, each parses, calls and prints.
+
+Only the module of the command that is called is imported: `run` starts without what draws tables.
+
+    0   good
+    1   the thing asked about is bad, or something that is needed is away
+    2   wrong use of the command line
+    78  wrong configuration (EX_CONFIG of sysexits.h; the unit does not restart after it)
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Annotated, NamedTuple
+
+from gateway import __version__
+from gateway.errors import ConfigError, GatewayError
+
+EXIT_BAD = 1
+EXIT_CONFIG = 78
+
+FAULTS_SHOWN_MAX = 20
+"""More than a screen of them have one cause."""
+
+
+class Entry(NamedTuple):
+    """A command of the table."""
+
+    module: str
+    """Has a function `command` with its options as typed parameters."""
+    summary: str
+    """Its line in the help."""
+
+
+COMMANDS = {
+    "run": Entry("gateway.cli.run", "Run the daemon."),
+    "demo": Entry("gateway.cli.demo", "Show the whole pipeline on simulated devices."),
+    "check": Entry("gateway.cli.check", "Check the configuration and print what it means."),
+    "decode": Entry("gateway.cli.decode", "Try a decoder on a payload, or keys on a frame."),
+    "status": Entry("gateway.cli.status", "Show what is queued, stored and connected."),
+    "query": Entry("gateway.cli.query", "Print readings from the embedded store."),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; the program's arguments when none are given.
+
+    Raises:
+        SystemExit: always, with one of the codes above.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _application(given[0] if given else "")(given)
+    except ConfigError as fault:
+        _tell_faults(fault)
+        sys.exit(EXIT_CONFIG)
+    except GatewayError as error:
+        print(f"lora-gateway: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD)
+
+
+def _application(called: str) -> Callable[[list[str]], None]:
+    """All commands by name and summary, and the called one with its options."""
+    import typer
+
+    app = typer.Typer(
+        name="lora-gateway",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # they print local variables, and those hold keys
+    )
+
+    @app.callback()
+    def root(
+        version: Annotated[
+            bool,
+            typer.Option("--version", help="Print the version and exit.", callback=_version),
+        ] = False,
+    ) -> None:
+        """LoRa sensor data from the air into a time-series database."""
+
+    for name, entry in COMMANDS.items():
+        if name == called:
+            app.command(name)(import_module(entry.module).command)
+        else:
+            app.command(name, help=entry.summary)(_not_called)
+    return lambda given: app(args=given, prog_name="lora-gateway")
+
+
+def _not_called() -> None:
+    """Stands in the help for a command whose module was not imported."""
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"lora-gateway {__version__}")
+        sys.exit(0)
+
+
+def _tell_faults(first: ConfigError) -> None:
+    """One paragraph per fault."""
+    faults = (first, *first.others)
+    for fault in faults[:FAULTS_SHOWN_MAX]:
+        print(f"lora-gateway: {fault}", file=sys.stderr)
+    if len(faults) > FAULTS_SHOWN_MAX:
+        print(f"lora-gateway: and {len(faults) - FAULTS_SHOWN_MAX} more", file=sys.stderr)
