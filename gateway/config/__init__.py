@@ -29,6 +29,7 @@ __all__ = [
     "StoreSection",
     "WebSection",
     "load",
+    "store_of",
 ]
 
 BYTES_MAX = 2**20
@@ -93,6 +94,21 @@ def load(path: Path) -> Config:
         devices=loaded.devices,
         warnings=notes(sources, sinks, web, loaded.devices, loaded.keys_left),
     )
+
+
+def store_of(path: Path) -> Path:
+    """Only where the store is: for commands of people who may not read the keys.
+
+    Raises:
+        ConfigError: the file or its `[store]` is faulty.
+    """
+    path = path.absolute()
+    document, _ = toml_file.read(path, BYTES_MAX)
+    faults = Faults()
+    section = _section(StoreSection, document.get("store", {}), "store", path, faults)
+    faults.raise_any()
+    assert section is not None  # noqa: S101 - otherwise a fault was raised above
+    return section.path
 
 
 def _section(

@@ -27,6 +27,8 @@ class SourceConfig:
     """As in `gateway.registry.SOURCES`."""
     name: str
     section: SourceSection
+    key: str = ""
+    """Its table in the file, as sources.mqtt[0]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class SinkConfig:
     """As in `gateway.registry.SINKS`."""
     name: str
     section: SinkSection
+    key: str = ""
+    """Its table in the file, as sinks.influxdb[0]."""
 
 
 def sources(document: Mapping[str, Any], path: Path, faults: Faults) -> tuple[SourceConfig, ...]:
@@ -46,7 +50,7 @@ def sources(document: Mapping[str, Any], path: Path, faults: Faults) -> tuple[So
         name = table.given_name or table.derived_name
         section = table.checked(name, path, faults)
         if section is not None:
-            found.append(SourceConfig(table.kind, name, section))
+            found.append(SourceConfig(table.kind, name, section, table.key))
     return tuple(found)
 
 
@@ -61,7 +65,7 @@ def sinks(document: Mapping[str, Any], path: Path, faults: Faults) -> tuple[Sink
         name = table.given_name or table.derived_name
         section = table.checked(name, path, faults)
         if section is not None:
-            found.append(SinkConfig(table.kind, name, section))
+            found.append(SinkConfig(table.kind, name, section, table.key))
     return tuple(found)
 
 
