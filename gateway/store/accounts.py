@@ -118,7 +118,7 @@ def _account(connection: apsw.Connection, position: Position, readings: int) -> 
 def _rows_by_outcome(connection: apsw.Connection, counters: dict[str, int]) -> Counter[str]:
     rows: Counter[str] = Counter()
     for table in ("frame", "refused"):
-        query = f"SELECT outcome, count(*) FROM {table} GROUP BY outcome"  # noqa: S608 - two constants
+        query = f"SELECT outcome, count(*) FROM {table} GROUP BY outcome"
         for outcome, count in connection.execute(query).fetchall():
             rows[str(outcome)] += cast("int", count)
     rows += counted(str(row[0]) for row in connection.execute("SELECT outcomes FROM raw_block"))

@@ -60,7 +60,7 @@ def prune_refused(
 ) -> dict[str, int]:
     """Delete the oldest refused frames over their cap; how many by outcome."""
     size = "sum(length(phy) + length(radio) + length(sentence) + ?)"
-    total = connection.execute(f"SELECT {size} FROM refused", (ROW_OVERHEAD_BYTES,)).get or 0  # noqa: S608
+    total = connection.execute(f"SELECT {size} FROM refused", (ROW_OVERHEAD_BYTES,)).get or 0
     gone: dict[str, int] = {}
     excess = total - bytes_max
     if excess <= 0:

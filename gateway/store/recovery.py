@@ -6,6 +6,7 @@ from typing import cast
 import apsw
 
 from gateway.model import Reading, Record, SessionState, Stamp
+from gateway.store.blocks import RawRow
 from gateway.store.packing import unpack_body, unpack_heard
 from gateway.store.tables import Tables
 
@@ -55,6 +56,25 @@ def records(
     """(seq, record) of the oldest tail rows under a further condition on their columns."""
     query = f"{_FRAMES} AND {where} ORDER BY seq LIMIT ?"
     return [_record(row, tables) for row in connection.execute(query, (0, rows_max))]
+
+
+def newest_rows_page(
+    connection: apsw.Connection, tables: Tables, after: int, rows_max: int
+) -> list[tuple[int, Record]]:
+    """(seq, record) of the next tail and refused rows, ascending."""
+    both = f"{_FRAMES} UNION ALL {_REFUSED} ORDER BY 1 LIMIT ?"
+    return [_record(row, tables) for row in connection.execute(both, (after, after, rows_max))]
+
+
+def raw_record(row: RawRow, tables: Tables) -> tuple[int, Record]:
+    """(seq, record) of a sealed row; its readings are in blocks of their own."""
+    (seq, device, outcome, about, session, f_cnt, wall, boot_time, _, trusted, source, _, phy, radio,
+     sentence) = row  # fmt: skip
+    return _record(
+        (seq, device, outcome, session, f_cnt, wall, boot_time, trusted, source, phy, radio, about, 0,
+         None, sentence),
+        tables,
+    )  # fmt: skip
 
 
 def held_rows(connection: apsw.Connection) -> Iterator[int]:

@@ -397,7 +397,7 @@ class Store:
 
 
 def _newest(connection: apsw.Connection, table: str) -> int:
-    return int(connection.execute(f"SELECT max(seq) FROM {table}").get or 0)  # noqa: S608 - two constants
+    return int(connection.execute(f"SELECT max(seq) FROM {table}").get or 0)
 
 
 def _shown(figures: Mapping[str, int]) -> str:

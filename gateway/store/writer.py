@@ -17,8 +17,8 @@ from gateway.store.blocks import FRAME_COLUMNS, FrameRow, seal
 from gateway.store.ceiling import drop_tail
 from gateway.store.schema import migrate
 
-_FRAME = f"INSERT INTO frame ({FRAME_COLUMNS}) VALUES ({','.join('?' * 17)})"  # noqa: S608 - constant
-_REFUSED = f"INSERT INTO refused VALUES ({','.join('?' * 14)})"  # noqa: S608 - constant
+_FRAME = f"INSERT INTO frame ({FRAME_COLUMNS}) VALUES ({','.join('?' * 17)})"
+_REFUSED = f"INSERT INTO refused VALUES ({','.join('?' * 14)})"
 _COUNTER = "INSERT INTO counter VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 _SINK = "INSERT INTO sink VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"
 _SESSION = "UPDATE session SET state = ?, flushed = ? WHERE id = ?"
@@ -78,7 +78,7 @@ class Writer:
                 write.executemany(_SESSION, batch.snapshots)
             if batch.dead:
                 write.executemany(
-                    f"INSERT INTO dead VALUES (NULL, {','.join('?' * 9)})",  # noqa: S608 - constant
+                    f"INSERT INTO dead VALUES (NULL, {','.join('?' * 9)})",
                     batch.dead,
                 )
             if batch.sinks:
@@ -101,7 +101,7 @@ class Writer:
 
         `names` gives the name ids of measurements.
         """
-        read = f"SELECT {FRAME_COLUMNS} FROM frame WHERE seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608
+        read = f"SELECT {FRAME_COLUMNS} FROM frame WHERE seq <= ? ORDER BY seq LIMIT ?"
         with files.store_errors():
             rows = cast(
                 "list[FrameRow]", self._connection.execute(read, (upto, rows_max)).fetchall()

@@ -1,0 +1,188 @@
+"""`lora-gateway query`: the embedded store as a table, CSV, JSON or a plot; `--uplinks` lists frames instead."""
+
+import csv
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.options import (
+    ConfigOption,
+    JsonOption,
+    StoreOption,
+    moment_ns,
+    store_path,
+    time_text,
+)
+from gateway.cli.progress import progress
+from gateway.store.connection import open_reader
+from gateway.store.query import Point, Question, measurements, points
+from gateway.store.tables import Tables
+
+TABLE_ROWS = 50
+"""Newest points shown in a table unless --limit says otherwise."""
+
+
+class Form(StrEnum):
+    """How the answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PLOT = "plot"
+
+
+def command(
+    measurement: Annotated[
+        str | None, typer.Argument(help="air_quality, energy, cctv_health, lora_link, ...")
+    ] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    device: Annotated[str | None, typer.Option(help="Only this device.")] = None,
+    since: Annotated[str, typer.Option(help='"1 day" ago, or a time.')] = "1 day",
+    until: Annotated[
+        str | None, typer.Option(help='"1 h" ago, or a time; now if not given.')
+    ] = None,
+    field: Annotated[list[str] | None, typer.Option(help="Only these fields; repeatable.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest so many.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
+    as_json: JsonOption = False,
+    uplinks: Annotated[
+        bool, typer.Option("--uplinks", help="List opened frames; needs --config for the keys.")
+    ] = False,
+) -> None:
+    """Print readings from the embedded store. Without a measurement, list those there are."""
+    form = Form.JSON if as_json else form
+    span = (moment_ns(since), 1 << 62 if until is None else moment_ns(until))
+    if uplinks:
+        from gateway.cli.uplinks import show
+
+        show(config, store, device, span, limit, form.value)
+        return
+    connection = open_reader(store_path(config, store))
+    tables = Tables(connection)
+    if measurement is None:
+        _list(measurements(tables), form)
+        return
+    question = Question(measurement=measurement, device=device, since_ns=span[0], until_ns=span[1])
+    with progress("reading the store") as step:
+        found = points(connection, tables, question, step)
+        wanted = (_only(point, field) for point in found)
+        kept: Iterator[Point] = (point for point in wanted if point.fields)
+        if limit is not None or form is Form.TABLE:
+            kept = iter(deque(kept, maxlen=limit or TABLE_ROWS))
+        _write(kept, form, measurement, open_ended=limit is None)
+    if measurement not in measurements(tables):
+        print(f"nothing named {measurement!r} was ever kept; there is:", file=sys.stderr)
+        _list(measurements(tables), Form.TABLE, file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _only(point: Point, names: list[str] | None) -> Point:
+    if names:
+        point.fields = {name: point.fields[name] for name in names if name in point.fields}
+    return point
+
+
+def _list(names: list[str], form: Form, file: Any = None) -> None:
+    if form is Form.JSON:
+        print(json.dumps({"measurements": names}))
+    elif not names:
+        print("the store holds no readings yet", file=file or sys.stdout)
+    for name in names if form is not Form.JSON else ():
+        print(name, file=file or sys.stdout)
+
+
+def _write(found: Iterator[Point], form: Form, measurement: str, *, open_ended: bool) -> None:
+    if form is Form.JSON:
+        _write_json(found, measurement)
+    elif form is Form.CSV:
+        _write_csv(list(found))
+    elif form is Form.PLOT:
+        from gateway.cli.plot import plot
+
+        plot(list(found), measurement)
+    else:
+        _write_table(list(found), measurement, open_ended=open_ended)
+
+
+def _write_json(found: Iterator[Point], measurement: str) -> None:
+    """One document, written as it is found: it may be long."""
+    print(f'{{"measurement": {json.dumps(measurement)}, "points": [', end="")
+    first = True
+    for point in found:
+        document = {
+            "time": time_text(point.time_ns),
+            "tags": dict(point.tags),
+            "fields": point.fields,
+        }
+        print(("\n" if first else ",\n") + json.dumps(document), end="")
+        first = False
+    print("]}")
+
+
+def _columns(found: list[Point]) -> tuple[list[str], list[str]]:
+    tags = {name for point in found for name, _ in point.tags}
+    fields: dict[str, None] = {}
+    for point in found:
+        fields.update(dict.fromkeys(point.fields))
+    return sorted(tags), list(fields)
+
+
+def _write_csv(found: list[Point]) -> None:
+    tags, fields = _columns(found)
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["time", *tags, *fields])
+    for point in found:
+        of_tags = dict(point.tags)
+        writer.writerow(
+            [
+                time_text(point.time_ns),
+                *(_plain_text(of_tags.get(name, "")) for name in tags),
+                *(_cell(point.fields.get(name)) for name in fields),
+            ]
+        )
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else _plain_text(value) if isinstance(value, str) else value
+
+
+def _plain_text(text: str) -> str:
+    """A spreadsheet runs cells that begin like a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _write_table(found: list[Point], measurement: str, *, open_ended: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    tags, fields = _columns(found)
+    varying = [name for name in tags if len({dict(point.tags).get(name) for point in found}) > 1]
+    table = Table(title=f"{measurement}: {len(found)} points", title_justify="left")
+    for name in ("time", *varying):
+        table.add_column(name, no_wrap=True)
+    for name in fields:
+        table.add_column(name, justify="right")
+    for point in found:
+        of_tags = dict(point.tags)
+        cells = [time_text(point.time_ns), *(of_tags.get(name, "") for name in varying)]
+        cells += [_shown(point.fields.get(name)) for name in fields]
+        table.add_row(*(Text(cell) for cell in cells))
+    console = Console(highlight=False)
+    console.print(table)
+    if open_ended and len(found) == TABLE_ROWS:
+        console.print(f"only the newest {TABLE_ROWS}; --limit N for more, --format csv for all")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return "" if value is None else str(_cell(value))

@@ -1,0 +1,130 @@
+"""`lora-gateway status`: where every frame and every reading is, and what is connected.
+
+The two sums come from the store, also while the daemon is down; connections only the daemon knows.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.markup import escape
+
+from gateway.cli.options import ConfigOption, JsonOption, StoreOption, store_path, time_text
+from gateway.store.accounts import Accounts, accounts
+from gateway.store.connection import open_reader
+
+
+def command(
+    config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False
+) -> None:
+    """Show what was heard, what waits for each sink, and whether everything adds up."""
+    from gateway.host.control import ask
+
+    path = store_path(config, store)
+    found = accounts(open_reader(path))
+    live = ask(path, "status")
+    answer = _document(path, found, live)
+    if as_json:
+        print(json.dumps(answer, indent=2))
+    else:
+        _show(answer)
+    if not answer["balanced"]:
+        raise typer.Exit(1)
+
+
+def _document(path: Path, found: Accounts, live: Mapping[str, Any] | None) -> dict[str, Any]:
+    sinks = {
+        name: asdict(account) | {"balanced": account.balanced}
+        for name, account in found.sinks.items()
+    }
+    oldest = found.oldest_pending_ns
+    return {
+        "store": {
+            "path": str(path),
+            "used_bytes": found.used_bytes,
+            "oldest_pending": None if oldest is None else time_text(oldest),
+            "oldest_pending_age_s": None
+            if oldest is None
+            else round((time.time_ns() - oldest) / 1e9),
+        },
+        "frames": {
+            "heard": found.heard,
+            "outcomes": dict(sorted(found.outcomes.items())),
+            "sum": sum(found.outcomes.values()),
+            "by_source": found.sources,
+            "rows_differ": {name: list(pair) for name, pair in found.rows_differ.items()},
+            "balanced": found.frames_balanced,
+        },
+        "readings": {"accepted": found.readings, "sinks": sinks},
+        "balanced": found.frames_balanced and all(a.balanced for a in found.sinks.values()),
+        "daemon": live,
+    }
+
+
+def _show(answer: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    frames = answer["frames"]
+    table = Table(title="Frames", title_justify="left")
+    table.add_column("outcome")
+    table.add_column("frames", justify="right")
+    for outcome, count in frames["outcomes"].items():
+        table.add_row(outcome, f"{count:,}")
+    table.add_section()
+    table.add_row("heard", f"{frames['heard']:,}")
+    console.print(table)
+    console.print(_verdict("heard = sum over outcomes, and the rows agree", frames["balanced"]))
+    for name, account in answer["readings"]["sinks"].items():
+        console.print(_sink_table(name, account))
+        console.print(_verdict("accepted = the sum of what became of them", account["balanced"]))
+    stored = answer["store"]
+    console.print(f"\nstore {stored['path']}, {stored['used_bytes'] / 1e6:,.1f} MB in use")
+    if stored["oldest_pending"] is not None:
+        console.print(f"oldest reading that waits: {stored['oldest_pending']}")
+    for line in _live_lines(answer["daemon"]):
+        console.print(line)
+
+
+def _sink_table(name: str, account: Mapping[str, Any]) -> Any:
+    from rich.table import Table
+
+    table = Table(title=f"\nReadings for sink {name}", title_justify="left")
+    table.add_column("")
+    table.add_column("readings", justify="right")
+    for key in ("delivered", "pending", "dead", "expired", "superseded", "dropped"):
+        note = (
+            f" ({account['held']:,} for the clock)" if key == "pending" and account["held"] else ""
+        )
+        table.add_row(key, f"{account[key]:,}{note}")
+    table.add_section()
+    table.add_row("accepted", f"{account['accepted']:,}")
+    return table
+
+
+def _verdict(what: str, holds: bool) -> str:
+    return f"[green]holds:[/] {what}" if holds else f"[red bold]DOES NOT HOLD:[/] {what}"
+
+
+def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
+    if live is None:
+        yield "the daemon does not run, or may not be asked by this user"
+        return
+    clock = live["clock"]
+    yield f"clock {'trusted' if clock['trusted'] else 'NOT trusted'} ({clock['how']})"
+    for kind in ("sources", "sinks"):
+        for name, state in live[kind].items():
+            colour = "green" if state["state"] == "up" else "yellow"
+            guarantee = f", {state['guarantee']}" if "guarantee" in state else ""
+            yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {escape(state['why'])}"
+    for receiver, offset_s in live["gateway_clocks_disbelieved"].items():
+        yield f"[yellow]the clock of gateway {receiver} is off by {offset_s:+.0f} s and not believed[/]"
+    if live["stalled"]:
+        yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
+    if live["moved_aside"]:
+        yield f"[red]a damaged store was moved to {live['moved_aside']}[/]"
