@@ -7,7 +7,7 @@ Each source and sink keeps its own section beside its code (`config.py` of its f
 import re
 import stat
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -77,7 +77,7 @@ class SinkSection(Section):
 
     name: str = ""
     """Identity of its position in the store; required from the second sink on."""
-    start: str = "all"
+    start: Literal["all", "now"] = "all"
     """Where a sink that is new to the store begins: "all" that is kept, or "now"."""
 
 

@@ -124,7 +124,8 @@ def _look_at_files(config: Config) -> None:
         ConfigError: one cannot.
     """
     faults = Faults()
-    for way in (*config.sources, *config.sinks):
+    ways: tuple[SourceConfig | SinkConfig, ...] = (*config.sources, *config.sinks)
+    for way in ways:
         for key in type(way.section).model_fields:
             path = getattr(way.section, key)
             if key.endswith("_file") and isinstance(path, Path | Secret):
