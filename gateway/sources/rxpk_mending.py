@@ -2,7 +2,8 @@
 
 Packet forwarders are C programs that print JSON by hand, and sketches that print less of it. Each mending
 here has been needed by one of them: a number that was never set is printed as `?` or `nan`, base64 comes
-without its padding or with the URL alphabet, the text ends in zero bytes or is not UTF-8.
+without its padding or with the URL alphabet, the text ends in zero bytes or is not UTF-8. Editors put a byte
+order mark before a recording.
 
 Source: Lora-net/packet_forwarder lora_pkt_fwd.c (`"stat":?`, `"datr":"?"`), RFC 4648 4 and 5.
 Not mended: wrong padding, characters of no alphabet, a text that breaks off: those lost bytes of the frame.
@@ -10,6 +11,7 @@ Not mended: wrong padding, characters of no alphabet, a text that breaks off: th
 
 import re
 from binascii import a2b_base64
+from codecs import BOM_UTF8
 from typing import TypeVar
 
 import msgspec
@@ -24,8 +26,8 @@ _StructT = TypeVar("_StructT", bound=msgspec.Struct)
 
 
 def mended(raw: bytes) -> bytes:
-    """The same JSON text with `null` where a number was not set, in UTF-8, without zero bytes at its end."""
-    text = raw.rstrip(b"\0").decode("utf-8", "replace").encode()
+    """The same JSON text with `null` where a number was not set, in UTF-8, without marks around it."""
+    text = raw.removeprefix(BOM_UTF8).rstrip(b"\0").decode("utf-8", "replace").encode()
     return _NO_NUMBER.sub(b"null", text)
 
 

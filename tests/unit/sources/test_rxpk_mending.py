@@ -18,6 +18,7 @@ from gateway.sources.rxpk_mending import converted, mended, phy_payload
         (b'{"lsnr":-nan,"rssi": inf }', b'{"lsnr":null,"rssi":null }'),
         (b'{"a":[1],"alti":-Infinity}', b'{"a":[1],"alti":null}'),
         (b'{"a":1}\0\0\0', b'{"a":1}'),
+        (b'\xef\xbb\xbf{"a":1}', b'{"a":1}'),
         (b'{"desc":"caf\xe9"}', '{"desc":"caf\ufffd"}'.encode()),
         (b'{"datr":"?","codr":"nan"}', b'{"datr":"?","codr":"nan"}'),
         (b'{"desc":"what?, nan"}', b'{"desc":"what?, nan"}'),
