@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from gateway.cli.options import ConfigOption, JsonOption, StoreOption, store_path, time_text
-from gateway.store.accounts import Accounts, accounts
+from gateway.store.accounts import accounts
 from gateway.store.connection import open_reader
 
 
@@ -25,9 +25,7 @@ def command(
     from gateway.host.control import ask
 
     path = store_path(config, store)
-    found = accounts(open_reader(path))
-    live = ask(path, "status")
-    answer = _document(path, found, live)
+    answer = document(path, ask(path, "status"))
     if as_json:
         print(json.dumps(answer, indent=2))
     else:
@@ -36,7 +34,13 @@ def command(
         raise typer.Exit(1)
 
 
-def _document(path: Path, found: Accounts, live: Mapping[str, Any] | None) -> dict[str, Any]:
+def document(path: Path, live: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The answer as JSON-able values; `live` is what the daemon says of itself, None when it is down.
+
+    Raises:
+        Unavailable, StoreDamaged: the store cannot be read.
+    """
+    found = accounts(open_reader(path))
     sinks = {
         name: asdict(account) | {"balanced": account.balanced}
         for name, account in found.sinks.items()
