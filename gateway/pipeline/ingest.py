@@ -134,14 +134,18 @@ class Ingest:
 
     async def _flush(self) -> None:
         receipts: list[Receipt] = []
+        tally: dict[tuple[str, str], int] = {}
         taken = 0
         while self._waiting and taken < BATCH_MAX:
             heard, receipt = self._waiting.popleft()
             taken += len(heard)
             for one in heard:
-                self._interpret(one)
+                key = one.source, self._interpreter.interpret(one)[0]
+                tally[key] = tally.get(key, 0) + 1
             if receipt is not None:
                 receipts.append(receipt)
+        for (source, outcome), count in tally.items():
+            self._count(source, outcome, count)
         self._book.flush_some()
         await self._commit()
         self._hearings -= taken
@@ -151,15 +155,11 @@ class Ingest:
         for receipt in receipts:
             receipt()
 
-    def _interpret(self, heard: Heard) -> None:
-        outcome, _ = self._interpreter.interpret(heard)
-        self._count(heard.source, outcome)
-
-    def _count(self, source: str, outcome: str) -> None:
+    def _count(self, source: str, outcome: str, by: int = 1) -> None:
         count = self._ledger.count
-        count("heard")
-        count(f"outcome.{outcome}")
-        count(f"source.{source}")
+        count("heard", by)
+        count(f"outcome.{outcome}", by)
+        count(f"source.{source}", by)
 
     async def _commit(self) -> None:
         """Commit, for as long as it takes: nothing is acknowledged before."""

@@ -77,6 +77,11 @@ class TimeSlots:
         """This time, or the next free millisecond after it."""
         runs = self._runs.setdefault(device, [])
         start = time_ns // MS_NS
+        if not runs or start > runs[-1][1] + 1:  # nearly always: later than all before
+            runs.append([start, start])
+            if len(runs) > RUNS_MAX:
+                del runs[0]
+            return time_ns
         for place in range(len(runs) - 1, -1, -1):
             first, last = runs[place]
             if first <= start <= last + 1:
