@@ -24,7 +24,7 @@ _SECRET_NAME = re.compile(r"key|password|passphrase|token|secret|credential")
 _SECRET_LOOK = re.compile(
     r"[0-9A-Fa-f]{32}|[A-Za-z0-9+/=_-]{40}|[0-9A-Fa-f]{2}([ :-][0-9A-Fa-f]{2}){15}"
 )
-_URL_LOGIN = re.compile(r"(?<=://)[^@\s]*@")
+_URL_LOGIN = re.compile(r"(?<=://)\S*@")
 
 _PLAIN_WORDS = {
     "string_type": "write it as text in quotes",

@@ -82,7 +82,9 @@ def test_names_come_from_kind_and_place_when_they_are_not_given(loaded: Loaded) 
         "semtech_udp-2",
         "roof",
     ]
-    assert [source.key for source in config.sources] == [f"sources.semtech_udp[{i}]" for i in range(3)]
+    assert [source.key for source in config.sources] == [
+        f"sources.semtech_udp[{i}]" for i in range(3)
+    ]
     assert [sink.name for sink in config.sinks] == ["influxdb"]
 
 
