@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.options import program
 from gateway.errors import Unavailable
 
 WORLD = "hil.simulators.city"
@@ -168,6 +169,6 @@ def _summary(place: Path, *, as_json: bool) -> None:
         "query --uplinks",
         "status",
     ):
-        print(f"  lora-gateway {line} --config {config}")
+        print(f"  {program()} {line} --config {config}")
     if not answer["balanced"]:
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.options import time_text
+from gateway.cli.options import number, time_text
 from gateway.model import Malformed, Reading, Record
 from gateway.pipeline.readings import LINK
 from gateway.store.connection import open_reader
@@ -129,7 +129,7 @@ def _line(record: Record, reading: Reading) -> str:
 def _values(reading: Reading) -> str:
     pairs = list(zip(reading.series.fields, reading.values, strict=True))
     shown = "  ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        f"{name} {number(value) if isinstance(value, float) else value}"
         for name, value in pairs[:FIELDS_SHOWN]
     )
     more = len(pairs) - FIELDS_SHOWN

@@ -1,5 +1,7 @@
 """What several commands take: which store, and a span of time in words."""
 
+import shutil
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,3 +60,14 @@ def time_text(time_ns: int) -> str:
     """RFC 3339 in UTC with milliseconds, as every command writes times."""
     when = datetime.fromtimestamp(time_ns // 10**9, UTC)
     return f"{when:%Y-%m-%dT%H:%M:%S}.{time_ns // 10**6 % 1000:03d}Z"
+
+
+def number(value: float) -> str:
+    """A value for people: counters in full, everything else without a needless tail."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 and value.is_integer() else f"{value:g}"
+
+
+def program() -> str:
+    """How this program can be called from the shell it was called from."""
+    name = "lora-gateway"
+    return name if shutil.which(name) else str(Path(sys.argv[0]))

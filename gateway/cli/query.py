@@ -15,6 +15,7 @@ from gateway.cli.options import (
     JsonOption,
     StoreOption,
     moment_ns,
+    number,
     store_path,
     time_text,
 )
@@ -184,5 +185,5 @@ def _write_table(found: list[Point], measurement: str, *, open_ended: bool) -> N
 
 def _shown(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
+        return number(value)
     return "" if value is None else str(_cell(value))
