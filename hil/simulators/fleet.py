@@ -4,7 +4,7 @@ A report is live, on the family's port, or now and then a batch of stored sample
 taken since the last report. All of it follows from the seed and the times that are asked for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -31,6 +31,10 @@ IMPOSSIBLE = {
     "cctv_health": {"enclosure_temperature_c": 312.0, "ups_charge_pct": 120.0},
 }
 """Values that a broken sensor of each family sends: they fit the field but not its range."""
+
+
+WorldTime = Callable[[float], float]
+"""The time in the city at a Unix time: a demo's day may go by faster. Frames and stored samples keep true time."""
 
 
 class Sensor(Protocol):
@@ -79,13 +83,16 @@ class Uplink:
 class FleetDevice:
     """One device: an identity, a sensor, and a frame counter that starts at 0."""
 
-    def __init__(self, who: Identity, sensor: Sensor, rng: Random, quirks: Quirks) -> None:
+    def __init__(
+        self, who: Identity, sensor: Sensor, rng: Random, quirks: Quirks, world: WorldTime
+    ) -> None:
         self.identity = who
         self.node = who.node()
         self.next_f_cnt = 0
         self._sensor = sensor
         self._rng = rng
         self._quirks = quirks
+        self._world = world
         self._last_at: float | None = None
 
     def speak(self, at: float, *, confirmed: bool = False) -> Uplink:
@@ -121,7 +128,7 @@ class FleetDevice:
 
     def _measure(self, at: float) -> Record:
         """A record, sometimes with one field spoiled. The fields are the same either way."""
-        record = self._sensor.measure(at)
+        record = self._sensor.measure(self._world(at))
         family, chance = self._sensor.family, self._rng.random()
         numbers = sorted(record.values.keys() & family.faultable - {"camera"})
         if chance < self._quirks.fault:
@@ -139,16 +146,23 @@ class FleetDevice:
 class Fleet:
     """So many devices, the three families in turn."""
 
-    def __init__(self, count: int, *, seed: int = 1, quirks: Quirks = NO_QUIRKS) -> None:
+    def __init__(
+        self,
+        count: int,
+        *,
+        seed: int = 1,
+        quirks: Quirks = NO_QUIRKS,
+        world: WorldTime = lambda at: at,
+    ) -> None:
         self.seed = seed
-        self.devices = tuple(_device(seed, number, quirks) for number in range(1, count + 1))
+        self.devices = tuple(_device(seed, number, quirks, world) for number in range(1, count + 1))
 
     def write(self, path: Path, *more: Mapping[str, object]) -> None:
         """Write the devices file, with further rows after those of the fleet."""
         write_devices(path, [*(device.identity.row() for device in self.devices), *more])
 
 
-def _device(seed: int, number: int, quirks: Quirks) -> FleetDevice:
+def _device(seed: int, number: int, quirks: Quirks, world: WorldTime) -> FleetDevice:
     rng = Random(f"{seed} {number}")
     group, kind = divmod(number - 1, 3)
     sensor: Sensor
@@ -165,4 +179,4 @@ def _device(seed: int, number: int, quirks: Quirks) -> FleetDevice:
         decoder=sensor.family.name,
         tags={"zone": ZONES[group % len(ZONES)]},
     )
-    return FleetDevice(who, sensor, rng, quirks)
+    return FleetDevice(who, sensor, rng, quirks, world)

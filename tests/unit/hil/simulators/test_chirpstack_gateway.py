@@ -1,5 +1,5 @@
-"""Guards the ChirpStack events: a conversion that is published with its UDP input must come out byte for byte, and the
-official messages must read both forms of version 4 alike."""
+"""Guards the ChirpStack events: a conversion that is published with its UDP input must come out byte for
+byte, and the official messages must read both forms of version 4 alike."""
 
 import base64
 import json
