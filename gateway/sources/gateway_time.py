@@ -4,6 +4,7 @@ Gateways write the same instant in many ways, and wrong ones:
 
     2021-02-24T21:16:42.906774Z        rxpk.time, 0 to 9 decimals or more
     2021-02-24T23:16:42.906+02:00      some forwarders write their local time
+    2021-02-24T23:16:42.906774Z+0200   mosquitto_sub before 2.0.14: the offset counts, not the Z
     2021-02-24 21:16:42 GMT            stat.time; some write UTC
     1298236621906                      rxpk.tmms: ms since 1980-01-06, leap seconds not taken off
     ""                                 no GPS lock
@@ -11,7 +12,8 @@ Gateways write the same instant in many ways, and wrong ones:
 What cannot be read is None, never an error: a frame is worth keeping without its gateway's time.
 Whether a time is believed is decided later, against this machine's clock.
 
-Source: Lora-net/sx1302_hal packet_forwarder/PROTOCOL.md 4 (rxpk, stat); ISO 8601; IERS Bulletin C.
+Source: Lora-net/sx1302_hal packet_forwarder/PROTOCOL.md 4 (rxpk, stat); ISO 8601; IERS Bulletin C;
+eclipse-mosquitto/mosquitto issue 2353.
 """
 
 import re
@@ -19,7 +21,7 @@ from datetime import datetime
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))? ?"
-    r"(?:Z|UTC|GMT|([+-])([01]\d):?([0-5]\d))?",
+    r"(?:Z|UTC|GMT)?(?:([+-])([01]\d):?([0-5]\d))?",
     re.ASCII | re.IGNORECASE,
 )
 _UNIX_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a difference of two naive UTC times is exact
