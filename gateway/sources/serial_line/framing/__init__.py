@@ -1,0 +1,1 @@
+"""How streams are cut into lines and records: one file per way."""
