@@ -313,7 +313,7 @@ class Interpreter:
         for reception in receptions:
             if uplink.improves(reception):
                 best[reception.receiver] = reception
-        link = Link(radio=heard.radio, f_cnt=uplink.f_cnt, lost=uplink.lost, phy_bytes=phy_bytes)
+        link = Link(heard.radio, uplink.f_cnt, uplink.lost, phy_bytes)
         made = (self._maker.link(device, link, one, uplink.time_ns) for one in best.values())
         return [reading for reading in made if reading is not None]
 

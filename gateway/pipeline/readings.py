@@ -5,7 +5,9 @@ A `lora_link` reading, one per uplink and receiver, also has `gateway` (the rece
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import cast
+
+from msgspec import Struct
 
 from decoders.contract import Decoded, FieldValue
 from gateway.device import Device
@@ -13,14 +15,16 @@ from gateway.lorawan.airtime import fsk_airtime_ms, lora_airtime_ms
 from gateway.model import Radio, Reading, Reception, Series
 
 LINK = "lora_link"
+LINK_FIELDS = (
+    "rssi_dbm", "snr_db", "spreading_factor", "frequency_mhz", "airtime_ms", "f_cnt", "lost",
+)  # fmt: skip
 SERIES_MAX = 50_000
 """Bound of the cache: receivers' names come from unauthenticated datagrams."""
 UNAUTHENTICATED = ("authenticated", "no")
 """The tag of readings that no key vouches for (plain LoRa)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, gc=False):
     """What `lora_link` says of an uplink, whoever received it."""
 
     radio: Radio
@@ -66,22 +70,23 @@ class ReadingMaker:
         self, device: Device, link: Link, reception: Reception, uplink_ns: int
     ) -> Reading | None:
         """How one receiver heard an uplink; None when nothing of it is known."""
-        names: tuple[str, ...] = ()
-        values: tuple[float, ...] = ()
-        for name, value in (
-            ("rssi_dbm", reception.rssi_dbm),
-            ("snr_db", reception.snr_db),
-            ("spreading_factor", link.radio.spreading_factor),
-            ("frequency_mhz", link.radio.frequency_hz and link.radio.frequency_hz / 1e6),
-            ("airtime_ms", link.phy_bytes and _airtime(link.radio, link.phy_bytes)),
-            ("f_cnt", link.f_cnt),
-            ("lost", None if link.f_cnt is None else max(link.lost, 0)),
-        ):
-            if value is not None:
-                names += (name,)
-                values += (float(value),)
-        if not names:
-            return None
+        radio = link.radio
+        factor, hz, f_cnt = radio.spreading_factor, radio.frequency_hz, link.f_cnt
+        known = (
+            None if reception.rssi_dbm is None else float(reception.rssi_dbm),
+            None if reception.snr_db is None else float(reception.snr_db),
+            None if factor is None else float(factor),
+            None if hz is None else hz / 1e6,
+            None if link.phy_bytes is None else _airtime(radio, link.phy_bytes),
+            None if f_cnt is None else float(f_cnt),
+            None if f_cnt is None else float(max(link.lost, 0)),
+        )
+        names, values = LINK_FIELDS, cast("tuple[float, ...]", known)
+        if None in known:
+            pairs = [pair for pair in zip(names, known, strict=True) if pair[1] is not None]
+            if not pairs:
+                return None
+            names, values = zip(*pairs, strict=True)  # type: ignore[assignment]
         key = (device.name, reception.receiver, names)
         series = self._series.get(key) or self._link_series(key, device, reception.receiver)
         return Reading(series, uplink_ns, values)
