@@ -124,25 +124,27 @@ def _take_over(device: Device, request: Request) -> None:
 
 def _answer_file(path: Path) -> None:
     """Write one answer for each line, as it is read."""
-    if str(path) == "-":
-        _answer_lines(sys.stdin.buffer, sys.stdout.buffer)
+    if str(path) == "-":  # who writes requests by hand or program waits for each answer
+        _answer_lines(sys.stdin.buffer, sys.stdout.buffer, at_once=True)
         return
     try:
         with path.open("rb") as lines:
-            _answer_lines(lines, sys.stdout.buffer)
+            _answer_lines(lines, sys.stdout.buffer, at_once=False)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--batch") from error
 
 
-def _answer_lines(lines: BinaryIO, out: BinaryIO) -> None:
+def _answer_lines(lines: BinaryIO, out: BinaryIO, *, at_once: bool) -> None:
     """Answer in the order of the lines; a line that cannot be read is answered too."""
     read = msgspec.json.Decoder(Request)
     encode = msgspec.json.encode
     while line := lines.readline(LINE_BYTES_MAX):
         out.write(encode(_answer_line(line, lines, read)))
         out.write(b"\n")
+        if at_once:
+            out.flush()
     out.flush()
 
 

@@ -1,4 +1,4 @@
-"""When this machine's clock is trusted: by whom, from when on, and what ends it. Witnesses say what a test says."""
+"""When this machine's clock is trusted: by whom, from when on, and what ends it. Witnesses say what they must."""
 
 import asyncio
 import time
