@@ -6,6 +6,7 @@ also through crashes, full folders and recordings that change.
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import time
@@ -160,8 +161,12 @@ async def test_every_frame_of_the_captured_sessions_is_replayed_with_its_time(
     assert (source.guarantee, source.window) == ("at least once", 0)
 
 
-async def test_a_finished_recording_is_not_replayed_again(capture: Path) -> None:
+async def test_a_finished_recording_is_not_replayed_again(
+    capture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     await replayed(capture, Disk())
+    assert "finished" in caplog.text
     disk = Disk()
     source = await replayed(capture, disk)
     assert disk.heard == []

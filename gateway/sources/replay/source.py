@@ -117,9 +117,9 @@ class ReplaySource:
         await self._reached.settled()
         await self._keep_place(worker, file)
         self.finished.set()
-        self.health.up(
-            f"finished {self._path}, {self.health.counters.get('lines', 0)} lines in this run"
-        )
+        lines = self.health.counters.get("lines", 0)
+        self.health.up(f"finished {self._path}, {lines} lines in this run")
+        self._journal.info("finished", path=self._path, lines=lines)
 
     def _hand_over(
         self, lines: list[Line], reader: LineReader, intake: Intake, clock: Clock
