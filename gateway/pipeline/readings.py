@@ -86,7 +86,7 @@ class ReadingMaker:
             pairs = [pair for pair in zip(names, known, strict=True) if pair[1] is not None]
             if not pairs:
                 return None
-            names, values = zip(*pairs, strict=True)  # type: ignore[assignment]
+            names, values = zip(*pairs, strict=True)
         key = (device.name, reception.receiver, names)
         series = self._series.get(key) or self._link_series(key, device, reception.receiver)
         return Reading(series, uplink_ns, values)
