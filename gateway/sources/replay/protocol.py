@@ -109,7 +109,7 @@ class LineReader:
 
     def _as_recorded(self, heard: Heard, timed: bool, offset: int) -> Heard:
         if isinstance(heard, Malformed):
-            return heard
+            return replace(heard, sentence=f"line at byte {offset}: {heard.sentence}")
         own_ns = heard.gps_time_ns or heard.gateway_time_ns
         if isinstance(heard, Frame) and own_ns is None:
             heard = self._with_stamp(heard, offset)

@@ -116,6 +116,8 @@ def test_an_rxpk_over_mqtt_is_read() -> None:
 def test_several_frames_of_a_line_are_all_there() -> None:
     found = read({"received_at": AT, "rxpk": [RXPK, {"tmst": 1}, RXPK]})
     assert [type(heard) for heard in found] == [Frame, Malformed, Frame]
+    assert isinstance(found[1], Malformed)
+    assert found[1].sentence == "line at byte 77: old: rxpk 2 of 3: it has no data"
 
 
 @pytest.mark.parametrize(
@@ -240,6 +242,7 @@ def test_what_is_no_line_is_kept_with_its_place_and_a_reason(line: object, words
 def test_a_message_that_no_dialect_knows_is_kept() -> None:
     (found,) = read({"topic": "x", "payload": {"hello": "world"}})
     assert isinstance(found, Malformed)
+    assert found.sentence.startswith("line at byte 77: x: ")
 
 
 def test_every_truncation_of_a_line_is_kept() -> None:
