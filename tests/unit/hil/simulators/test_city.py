@@ -1,6 +1,8 @@
 """Guards the demo's world as a process: it says when it is ready, speaks, and ends with whoever started it."""
 
+import contextlib
 import json
+import os
 import signal
 import socket
 import stat
@@ -24,11 +26,14 @@ def udp() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def city(tmp_path: Path, udp: socket.socket) -> Iterator["subprocess.Popen[bytes]"]:
-    port = udp.getsockname()[1]
+def city(
+    request: pytest.FixtureRequest, tmp_path: Path, udp: socket.socket
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A city at the speed that the test asks for."""
+    port, speed = udp.getsockname()[1], getattr(request, "param", "1")
     command = [sys.executable, "-m", "hil.simulators.city", "--folder", str(tmp_path)]
     process = subprocess.Popen(
-        [*command, "--udp", f"127.0.0.1:{port}"],
+        [*command, "--udp", f"127.0.0.1:{port}", "--speed", speed],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -85,6 +90,25 @@ def test_it_ends_by_a_signal(
     city.send_signal(told)
     assert city.wait(PATIENCE_S) == 0
     assert not (tmp_path / "modem").is_symlink()
+
+
+@pytest.mark.parametrize("city", ["500"], indirect=True)
+@pytest.mark.parametrize("how", ["pipe", "signal"])
+def test_it_ends_although_nobody_reads_from_its_modem(
+    city: "subprocess.Popen[bytes]", udp: socket.socket, how: str
+) -> None:
+    line = ready_line(city)
+    port = os.open(line["pty"], os.O_RDWR | os.O_NOCTTY)
+    os.write(port, b"AT+NWM=0\r\nAT+PRECV=65534\r\n")
+    udp.settimeout(1.0)  # at this speed only a blocked city is silent for so long
+    with contextlib.suppress(TimeoutError):
+        while True:
+            datagram, sender = udp.recvfrom(65_535)
+            udp.sendto(datagram[:3] + b"\x04", sender)
+    assert city.stdin
+    city.stdin.close() if how == "pipe" else city.terminate()
+    assert city.wait(PATIENCE_S) == 0
+    os.close(port)
 
 
 def finished(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
