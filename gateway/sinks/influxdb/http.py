@@ -18,6 +18,8 @@ from gateway.sinks.influxdb.answers import Answer
 from gateway.sinks.influxdb.deadline import DeadlineSocket
 
 CONNECT_S_MAX = 5.0
+ABORT_S_MAX = 0.2
+"""How long `close` waits for a request to notice."""
 ANSWER_BYTES_MAX = 4_000_000
 """Of an answer's body: version 3 naming each of 5000 lines takes about 1 MB."""
 
@@ -39,6 +41,8 @@ class HttpClient:
         self._connection: http.client.HTTPConnection | None = None
         self._socket: DeadlineSocket | None = None
         self._closed = threading.Event()
+        self._busy = threading.Lock()
+        """Held during a request."""
         self.connections = 0
         """How many were opened so far."""
 
@@ -52,21 +56,40 @@ class HttpClient:
             Blocked: the certificate is not trusted, it does not speak TLS, or ca_file is not usable.
         """
         deadline = time.monotonic() + self._timeout_s
-        for kept_alive in (self._connection is not None, False):
+        with self._busy:
             try:
-                return self._exchange(method, self._path + target, headers, body, deadline)
-            except (OSError, http.client.HTTPException) as exc:
-                self._drop()
-                # A server may close an idle connection at any time: that says nothing about it.
-                if not (kept_alive and _is_hang_up(exc)) or self._closed.is_set():
-                    raise self._complaint(exc) from exc
-        raise AssertionError("the second attempt returns or raises")
+                return self._attempt(method, self._path + target, headers, body, deadline)
+            finally:
+                if self._closed.is_set():
+                    self._drop()
 
     def close(self) -> None:
         """Give up the request under way, if any, and refuse further ones."""
         self._closed.set()
         if sock := self._socket:
             sock.abort()
+        # The request under way, if it has not ended by now, cleans up after itself.
+        if self._busy.acquire(timeout=ABORT_S_MAX):
+            self._drop()
+            self._busy.release()
+
+    def _attempt(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: float,
+    ) -> Answer:
+        for kept_alive in (self._connection is not None, False):
+            try:
+                return self._exchange(method, target, headers, body, deadline)
+            except (OSError, http.client.HTTPException) as exc:
+                self._drop()
+                # A server may close an idle connection at any time: that says nothing about it.
+                if not (kept_alive and _is_hang_up(exc)) or self._closed.is_set():
+                    raise self._complaint(exc) from exc
+        raise AssertionError("the second attempt returns or raises")
 
     def _exchange(
         self,
