@@ -27,6 +27,9 @@ PUSH_DATA, PUSH_ACK, PULL_DATA, PULL_ACK = 0, 1, 2, 4
 RXPK_PER_DATAGRAM = 8
 """What the real forwarder fetches from its concentrator at once."""
 
+AHEAD = 16
+"""Datagrams under way at once: 32 kB, which a socket's receive buffer has room for."""
+
 _CRC_STATUS = {"ok": 1, "bad": -1}
 
 
@@ -61,7 +64,7 @@ def pull_data(token: int, eui: str) -> bytes:
 
 
 class PacketForwarder:
-    """One forwarder on this machine. `poll` takes in what was answered; nothing here waits but `settle`."""
+    """One forwarder on this machine. `poll` takes in what was answered; only `settle` and `push_all` wait."""
 
     def __init__(self, eui: str, server: tuple[str, int], *, gps: bool = False) -> None:
         self.pushed = 0
@@ -88,6 +91,19 @@ class PacketForwarder:
             self._received += len(some)
             self._received_ok += sum(hearing.crc == "ok" for hearing in some)
             self._push([rxpk(hearing, gps=self._gps) for hearing in some], None)
+
+    def push_all(self, hearings: Iterable[Hearing], timeout_s: float = 5.0) -> bool:
+        """Send a whole scene, never more than `AHEAD` datagrams before their acknowledgements.
+
+        False when some were not acknowledged within the time; nothing is sent after them.
+        """
+        waiting = [hearing for hearing in hearings if hearing.receiver == self._eui]
+        step = AHEAD * RXPK_PER_DATAGRAM
+        for first in range(0, len(waiting), step):
+            self.push(waiting[first : first + step])
+            if not self.settle(timeout_s):
+                return False
+        return True
 
     def push_status(self, at: float) -> None:
         """Send the `stat` report of a Unix time; its counters are of the time since the last one."""

@@ -4,11 +4,12 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from hil.simulators.air import Channel, Hearing
-from hil.simulators.packet_forwarder import PacketForwarder, pull_data, push_data, rxpk
+from hil.simulators.packet_forwarder import AHEAD, PacketForwarder, pull_data, push_data, rxpk
 
 EUI = "02c17aff00000001"
 HEARD = Hearing(
@@ -94,6 +95,34 @@ def test_each_acknowledgement_is_counted_once_and_strange_answers_apart(
     server.sendto(b"\x02" + datagram[1:3] + b"\x01", sender)
     assert forwarder.settle()
     assert (forwarder.pushed, forwarder.acknowledged, forwarder.strange) == (3, 3, 3)
+
+
+def test_a_whole_scene_is_sent_a_few_datagrams_at_a_time(
+    server: socket.socket, forwarder: PacketForwarder
+) -> None:
+    sizes: list[int] = []
+
+    def serve() -> None:
+        for under_way in (AHEAD, AHEAD, 3):
+            datagrams = [server.recvfrom(65_535) for _ in range(under_way)]
+            server.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                server.recv(65_535)
+            server.settimeout(5)
+            for datagram, sender in datagrams:
+                sizes.append(len(json.loads(datagram[12:])["rxpk"]))
+                server.sendto(b"\x02" + datagram[1:3] + b"\x01", sender)
+
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(serve)
+        assert forwarder.push_all([HEARD] * (8 * (2 * AHEAD + 2) + 5))
+        serving.result(10)
+    assert sizes == [8] * (2 * AHEAD + 2) + [5]
+
+
+def test_a_scene_is_given_up_when_nobody_acknowledges(forwarder: PacketForwarder) -> None:
+    assert not forwarder.push_all([HEARD] * 1000, timeout_s=0.01)
+    assert forwarder.pushed == AHEAD
 
 
 def test_what_is_not_acknowledged_in_time_is_told(forwarder: PacketForwarder) -> None:
