@@ -38,8 +38,12 @@ class Intake(Protocol):
     def report(self, report: ReceiverReport) -> None:
         """Take what a gateway says of itself."""
 
-    async def room(self) -> None:
-        """Wait until fewer than the bounded number of frames wait for their commit."""
+    async def room(self, *, patient: bool = True) -> None:
+        """Wait until fewer than the bounded number of frames wait for their commit.
+
+        A source whose far end sends on regardless is not `patient`: while the store is full it goes on,
+        so that what is lost is counted as `store_full` and not by the kernel.
+        """
 
 
 class Ledger(Protocol):

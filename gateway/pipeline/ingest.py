@@ -90,9 +90,10 @@ class Ingest:
         if report.receiver in self.reports or len(self.reports) < REPORTS_MAX:
             self.reports[report.receiver] = report
 
-    async def room(self) -> None:
-        """Wait until few enough hearings wait for their commit."""
-        await self._roomy.wait()
+    async def room(self, *, patient: bool = True) -> None:
+        """Wait until few enough hearings wait for their commit; see ports.Intake."""
+        if patient or not self._ledger.full:
+            await self._roomy.wait()
 
     # -- the committing task --------------------------------------------------------------------------
 

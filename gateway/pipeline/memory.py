@@ -8,10 +8,13 @@ from typing import Generic, TypeVar
 
 from gateway.model import ApplicationUplink, Frame, Reception
 
-HEARINGS = 8192
+HEARINGS = 4096
 """A generation of hearings. Redeliveries come from a window of unacknowledged messages."""
-UPLINKS = 8192
+UPLINKS = 4096
 """A generation of uplinks: how long another gateway's copy may take to come."""
+
+NO_SNR_DB = -1000.0
+"""Of a hearing without one: any other is better."""
 
 Value = TypeVar("Value")
 
@@ -54,7 +57,10 @@ class Heard:
 
 
 def hearing_keys(heard: Frame | ApplicationUplink) -> tuple[int, ...]:
-    """What makes each hearing of this message unlike any other; () when nothing does."""
+    """What makes each hearing of this message unlike any other; () when nothing does.
+
+    The channel is part of it: a strong frame also shows as a ghost on another one, with the same `tmst`.
+    """
     if isinstance(heard, ApplicationUplink):
         return (hash((heard.server, heard.event_id)),) if heard.event_id else ()
     # Without a stamp the message's own time tells; a modem gives neither and cannot send again.
@@ -62,18 +68,25 @@ def hearing_keys(heard: Frame | ApplicationUplink) -> tuple[int, ...]:
     if len(heard.receptions) == 1:
         reception = heard.receptions[0]
         stamp = reception.stamp or other
-        return (hash((reception.receiver, reception.antenna, heard.phy, stamp)),) if stamp else ()
+        return (
+            (hash((reception.receiver, reception.antenna, reception.channel, heard.phy, stamp)),)
+            if stamp
+            else ()
+        )
     return tuple(
-        hash((reception.receiver, reception.antenna, heard.phy, reception.stamp or other))
-        for reception in heard.receptions
-        if reception.stamp or other
+        hash((one.receiver, one.antenna, one.channel, heard.phy, one.stamp or other))
+        for one in heard.receptions
+        if one.stamp or other
     )
 
 
 class Uplink:
     """An uplink as remembered: where it is kept, its time, and how well each receiver heard it."""
 
-    __slots__ = ("best", "f_cnt", "from_server", "lost", "raw", "seq", "session", "time_ns")
+    __slots__ = (
+        "_others", "_receiver", "_snr_db", "f_cnt", "from_server", "lost", "raw", "seq", "session",
+        "time_ns",
+    )  # fmt: skip
 
     def __init__(
         self, seq: int, time_ns: int, session: int | None, f_cnt: int | None, lost: int,
@@ -88,16 +101,25 @@ class Uplink:
         """A network server's event has told it."""
         self.raw = not from_server
         """A frame of its own has told it."""
-        self.best: dict[str, float] = {}
-        """The best SNR by receiver, dB."""
+        self._receiver = ""
+        self._snr_db = NO_SNR_DB
+        self._others: dict[str, float] | None = None
+        """Further receivers; most uplinks have one, and thousands are remembered."""
 
     def improves(self, reception: Reception) -> bool:
         """Whether this hearing is a new receiver's, or its best; it is noted then."""
-        snr = reception.snr_db if reception.snr_db is not None else -1000.0
-        known = self.best.get(reception.receiver)
-        if known is not None and known >= snr:
+        snr_db = reception.snr_db if reception.snr_db is not None else NO_SNR_DB
+        if self._receiver in ("", reception.receiver):
+            if self._receiver and self._snr_db >= snr_db:
+                return False
+            self._receiver, self._snr_db = reception.receiver, snr_db
+            return True
+        if self._others is None:
+            self._others = {}
+        known = self._others.get(reception.receiver)
+        if known is not None and known >= snr_db:
             return False
-        self.best[reception.receiver] = snr
+        self._others[reception.receiver] = snr_db
         return True
 
 

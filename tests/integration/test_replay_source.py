@@ -71,7 +71,7 @@ class Disk:
     def report(self, report: ReceiverReport) -> None:
         raise AssertionError(f"a recorded report is of another day: {report}")
 
-    async def room(self) -> None:
+    async def room(self, *, patient: bool = True) -> None:
         await self.open.wait()
 
     def stamps(self) -> list[str]:

@@ -51,7 +51,7 @@ class Heap:
     def report(self, report: ReceiverReport) -> None:
         self.reports.append(report)
 
-    async def room(self) -> None:
+    async def room(self, *, patient: bool = True) -> None:
         await self.open.wait()
 
     def frames(self) -> list[Frame]:

@@ -125,7 +125,7 @@ class SemtechUdpSource:
                 await full
             finally:
                 loop.remove_reader(udp)
-            await intake.room()
+            await intake.room(patient=False)
 
     def _take_what_waits(
         self, udp: socket, exchange: Exchange, intake: Intake, clock: Clock

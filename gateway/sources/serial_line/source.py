@@ -108,7 +108,7 @@ class SerialLineSource:
                 else:
                     events = conversation.wake(loop.time())
                 self._take(events, intake, clock)
-                await intake.room()
+                await intake.room(patient=False)
         finally:
             self._take(conversation.abandon(), intake, clock)
 
