@@ -8,6 +8,7 @@
 A file of nothing but keys is for its owner alone; the devices file may also be read by its group.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ MODE_OF_DEVICES_FILE = 0o640
 
 def mode_fault(path: Path, mode: int, allowed: int) -> str | None:
     """What to do about a file with keys that more people may read than should, None when nothing."""
+    if str(path.parent) == os.environ.get("CREDENTIALS_DIRECTORY"):
+        # systemd lets the user in by an ACL, which shows as a bit of the group: the folder keeps others out.
+        allowed |= 0o040
     if not mode & 0o777 & ~allowed:
         return None
     who = "group or others" if allowed == MODE_OF_KEY_FILE else "others"

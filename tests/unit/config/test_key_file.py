@@ -56,6 +56,18 @@ def test_a_key_file_open_to_others_is_refused(write: Write, tmp_path: Path, mode
     assert f"{mode:04o}" in raised.value.remedy
 
 
+def test_a_credential_of_systemd_is_taken_as_systemd_makes_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(devices=NAMED + DEVICE, keys=f'[[device]]\nname = "a"\n{KEYS}')
+    (tmp_path / "keys.toml").chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert load(path).devices
+    (tmp_path / "keys.toml").chmod(0o444)
+    with pytest.raises(ConfigError, match="mode 0444"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     ("keys", "file", "key", "remedy"),
     [
