@@ -4,6 +4,7 @@
 
     DIR/devices.toml   the devices file, mode 0600
     DIR/modem          a link to the modem's pseudo-terminal
+    DIR/counters.json  frame counters for the next run, written at the end
 
 One line of JSON on stdout says that both are there: {"ready": true, "pty": ..., "modem": ..., "devices": ...}.
 It ends on SIGTERM and SIGINT, and when standard input is a pipe or socket and is closed: whoever started it
@@ -18,6 +19,7 @@ import stat
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 from hil.simulators.live_city import LiveCity
@@ -26,6 +28,14 @@ from hil.simulators.live_city import LiveCity
 def main() -> None:
     """Run until told to end."""
     given = _arguments()
+    try:
+        _live(given)
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)  # the modem's thread would keep the process alive
+
+
+def _live(given: argparse.Namespace) -> None:
     city = LiveCity(
         given.folder,
         given.udp,
@@ -36,7 +46,7 @@ def main() -> None:
         plain_source=given.plain_source,
     )
     with city.modem:
-        _end_when_told(city.modem.link)
+        _end_when_told(city)
         ready = {
             "ready": True,
             "pty": city.modem.device,
@@ -75,12 +85,16 @@ def _address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _end_when_told(link: Path) -> None:
+def _end_when_told(city: LiveCity) -> None:
     """End at once from here on, whatever another thread is blocked in: a modem whose host stopped reading."""
 
     def end(*_: object) -> None:
-        link.unlink(missing_ok=True)
-        os._exit(0)
+        try:
+            city.save()
+            city.modem.link.unlink(missing_ok=True)
+        finally:
+            # The folder may be gone already; that keeps nobody here.
+            os._exit(0)
 
     def watch_parent() -> None:
         while os.read(0, 4096):

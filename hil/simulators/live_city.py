@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 from hil.simulators.air import AS923_1, Receiver
+from hil.simulators.counters import Counters
 from hil.simulators.device_list import identity
 from hil.simulators.fleet import Fleet, FleetDevice, Quirks
 from hil.simulators.modems.rak_rui3 import RakRui3Firmware
@@ -62,6 +63,8 @@ class LiveCity:
         fleet = Fleet(
             devices, seed=seed, quirks=Quirks(), world=lambda at: start + (at - start) * speed
         )
+        self._counters = Counters(folder / "counters.json", fleet)
+        self._counters.restore()
         plain = [PlainNode(seed, plain_source)] if plain_source else []
         self.devices_path = folder / "devices.toml"
         fleet.write(self.devices_path, *(station.row() for station in plain))
@@ -85,6 +88,10 @@ class LiveCity:
             wait_s = self._every_s * self._rng.uniform(0.8, 1.2) if spoke else RETRY_S
             heapq.heappush(self._due, (now + wait_s, talker))
         return min(self._due[0][0], next_care)
+
+    def save(self) -> None:
+        """Keep the frame counters, so that the same city in the same folder goes on where it ended."""
+        self._counters.save()
 
     def _by_modem(self, speak: Speak, now: float) -> bool:
         if not self.modem.firmware.listening:

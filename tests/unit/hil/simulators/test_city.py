@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -80,6 +81,7 @@ def test_it_ends_when_the_pipe_of_its_parent_is_closed(
     city.stdin.close()
     assert city.wait(PATIENCE_S) == 0
     assert not (tmp_path / "modem").is_symlink()
+    assert len(json.loads((tmp_path / "counters.json").read_text())["next"]) == 9
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
@@ -90,6 +92,17 @@ def test_it_ends_by_a_signal(
     city.send_signal(told)
     assert city.wait(PATIENCE_S) == 0
     assert not (tmp_path / "modem").is_symlink()
+
+
+@pytest.mark.parametrize("how", ["pipe", "signal"])
+def test_it_ends_although_its_folder_is_gone(
+    city: "subprocess.Popen[bytes]", tmp_path: Path, how: str
+) -> None:
+    ready_line(city)
+    shutil.rmtree(tmp_path)
+    assert city.stdin
+    city.stdin.close() if how == "pipe" else city.terminate()
+    assert city.wait(PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("city", ["500"], indirect=True)

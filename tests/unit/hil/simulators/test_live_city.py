@@ -145,3 +145,21 @@ def test_the_port_is_raw_so_that_no_byte_is_changed(server: Server) -> None:
     server.open_modem()
     flags = termios.tcgetattr(server._port)
     assert not flags[3] & (termios.ECHO | termios.ICANON)
+
+
+def test_a_second_run_in_the_same_folder_counts_on(server: Server, tmp_path: Path) -> None:
+    server.open_modem()
+    server.run(3 * REPORT_EVERY_S)
+    heard = [phy for _, phy in server.pushed] + server.told_by_modem()
+    server.city.save()
+    server.pushed.clear()
+    address = server.udp.getsockname()
+    server.city.forwarders.close()
+    server.city = LiveCity(tmp_path, address, start=START + 3600, seed=3)
+    server.run(3 * REPORT_EVERY_S, START + 3600)
+    names = dev_addrs(server)
+    before = {(phy[1:5], phy[6:8]) for phy in heard if phy[1:5] in names}
+    after = {(phy[1:5], phy[6:8]) for _, phy in server.pushed if phy[1:5] in names}
+    assert before
+    assert after
+    assert not before & after
