@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from gateway.sources.serial_line.modem import ModemSettings, RadioSetup
+from gateway.sources.serial_line.modems.rak_rui3 import RakRui3
 from gateway.sources.serial_line.said import Dropped, Packet, Ready, Refusal, Unreadable
 
 EU868 = {"frequency_hz": 868_100_000, "spreading_factor": 7, "bandwidth_hz": 125_000}
@@ -153,6 +157,7 @@ def test_what_is_not_whole_is_kept_as_unreadable(talk: Callable[..., Any]) -> No
         "+EVT:RXP2P:-28::4865",
         "+EVT:RXP2P:-28:5:4865:66",
         "+EVT:RXFSK:x",
+        "+EVT:RXFSK:-60:0:010",
         "+EVT:RXP2P:-28:5:" + "00" * 256,
     ):
         [event] = talk("rak_rui3").play(f"< {text}")
@@ -163,3 +168,9 @@ def test_what_is_not_whole_is_kept_as_unreadable(talk: Callable[..., Any]) -> No
 def test_the_longest_payload_is_read(talk: Callable[..., Any]) -> None:
     told = talk("rak_rui3").play("< +EVT:RXP2P:-28:5:" + "00" * 255)
     assert told == [Packet(bytes(255), -28, 5)]
+
+
+def test_a_bandwidth_without_an_index_is_refused() -> None:
+    odd = RadioSetup(frequency_hz=868_100_000, spreading_factor=7, bandwidth_hz=203_125)
+    with pytest.raises(ValueError, match="rak_rui3 takes bandwidth_hz 7800, 10400"):
+        RakRui3(ModemSettings(radio=odd))

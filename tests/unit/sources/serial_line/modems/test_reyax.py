@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from gateway.sources.serial_line.modem import ModemSettings
+from gateway.sources.serial_line.modems.reyax import Reyax
 from gateway.sources.serial_line.said import Dropped, Packet, Ready, Refusal, Unreadable
 
 AS923 = {"frequency_hz": 923_200_000, "spreading_factor": 9, "bandwidth_hz": 125_000}
@@ -86,3 +88,9 @@ def test_a_boot_makes_it_be_set_up_again(talk: Callable[..., Any]) -> None:
         < +READY
         > AT
     """) == [Dropped("not_understood"), Dropped("boots")]
+
+
+def test_a_record_is_checked_again_by_its_reader() -> None:
+    for said in (b"+RCV=1", b"+RCV=1,2,abc,-30,3"):
+        [event] = Reyax(ModemSettings()).read(said) or ()
+        assert isinstance(event, Unreadable)

@@ -161,3 +161,21 @@ def test_a_stack_that_cannot_pause_is_told(talk: Callable[..., Any]) -> None:
     """)
     assert isinstance(refusal, Refusal)
     assert 'answers "0" to "mac pause"' in refusal.sentence
+
+
+def test_a_stack_that_refuses_to_pause_is_told(talk: Callable[..., Any]) -> None:
+    modem = talk("rn2483").open()
+    [refusal] = modem.play(f"""
+        > sys get ver
+        < {VERSION}
+        > radio rxstop
+        < ok
+        > mac pause
+        < not yet
+        < invalid_param
+        > radio set wdt 0
+        < ok
+        > radio rx 0
+        < ok
+    """)[1:]
+    assert 'answers "invalid_param" to "mac pause"' in refusal.sentence

@@ -101,3 +101,14 @@ def test_what_it_tells_of_itself_is_counted(talk: Callable[..., Any]) -> None:
     board.says(bytes.fromhex("C0 27 02 64 C0 25 00 C0 99 C0"))
     counted = ["other_events", "other_events", "not_understood"]
     assert board.tells() == [Dropped(name) for name in counted]
+
+
+def test_an_error_at_the_frequency_is_told_and_other_frames_are_no_answer(
+    talk: Callable[..., Any],
+) -> None:
+    board = talk("rnode", **EU868).open()
+    failing = [(FREQUENCY, "C0 02 00 00 00 01 C0 90 01 C0"), *RADIO[1:]]
+    turns = [(DETECT, DETECTED), *failing, (PROMISC, PROMISC), (STATE_ON, STATE_ON)]
+    [other, refusal] = exchange(board, turns)
+    assert other == Dropped("not_understood")
+    assert refusal.sentence.startswith('it answers "90 01" to "FREQUENCY 868100000"')

@@ -100,3 +100,24 @@ def test_the_private_sync_word_is_said_with_the_radio(talk: Callable[..., Any]) 
         < +MODE: TEST
         > AT+TEST=RFCFG,868.123456,SF10,125,8,8,14,ON,OFF,OFF
     """)
+
+
+def test_its_mode_may_be_told_in_between(talk: Callable[..., Any]) -> None:
+    answer = "+MODE: LWOTAA\n    < " + TAKEN.format(hz=923_200_000, sf=10, khz=125)
+    told = talk("wio_e5", **AS923).open().play(SETUP.format(answer=answer))
+    assert told == [Dropped("not_understood"), Ready()]
+
+
+def test_another_mode_than_the_one_asked_for_is_no_answer(talk: Callable[..., Any]) -> None:
+    module = talk("wio_e5").open()
+    told = module.play("""
+        > AT
+        < +AT: OK
+        > AT+MODE=TEST
+        < +MODE: LWOTAA
+        < +MODE: ERROR(-2)
+        > AT+TEST=RXLRPKT
+        < +TEST: RXLRPKT
+    """)
+    assert told[0] == Dropped("not_understood")
+    assert 'answers "+MODE: ERROR(-2)" to "AT+MODE=TEST"' in told[1].sentence
