@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from gateway.config.faults import did_you_mean
 from gateway.config.tag_rules import FIELDS_OF_BUILT_IN, name_fault, value_fault
 from gateway.lorawan.region import ALIASES, REGIONS
-from gateway.settings import Duration, Section, Size, duration_s, size_bytes
+from gateway.settings import Duration, FilePath, Section, Size, duration_s, size_bytes
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -33,11 +33,6 @@ def plain_name(value: str) -> str:
             "write 1 to 64 letters, digits, _ . or -, beginning with a letter or digit"
         )
     return value
-
-
-def _from_base(value: Path, info: ValidationInfo) -> Path:
-    """Paths in a file are relative to that file."""
-    return Path(info.context["base"]) / value if info.context else value
 
 
 def _tags(value: object) -> tuple[tuple[str, str], ...]:
@@ -63,8 +58,6 @@ def _between(unit: Callable[[object], float], low: str, high: str) -> AfterValid
     return AfterValidator(check)
 
 
-FilePath = Annotated[Path, AfterValidator(_from_base)]
-"""Absolute, or relative to the folder of the file it is written in."""
 Tags = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_tags)]
 """Sorted by name; a table in the file."""
 
