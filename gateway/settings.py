@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 _DURATION_S = {
     "ms": 0.001,
@@ -55,6 +55,14 @@ Duration = Annotated[float, BeforeValidator(duration_s)]
 """Seconds; text with a unit in the file, so defaults are written as text too and validated."""
 Size = Annotated[int, BeforeValidator(size_bytes)]
 """Bytes; text with a unit in the file."""
+
+
+def _from_base(value: Path, info: ValidationInfo) -> Path:
+    return Path(info.context["base"]) / value if info.context else value
+
+
+FilePath = Annotated[Path, AfterValidator(_from_base)]
+"""Absolute, or relative to the folder of the file it is written in (`base` of the validation's context)."""
 
 
 class Section(BaseModel):
