@@ -33,7 +33,11 @@ from hil.simulators.modems.untold import EbyteE22Firmware, JsonLinesFirmware
 PATIENCE_S = 10
 NOBODY = 65534
 PAYLOADS = [b"\x40\x11\x22\x33\x44", bytes.fromhex("c0dbdcdd0d0a2c2b00ff"), b"x" * 200]
-EU868 = {"frequency_hz": 868_100_000, "spreading_factor": 7, "bandwidth_hz": 125_000}
+EU868: dict[str, Any] = {
+    "frequency_hz": 868_100_000,
+    "spreading_factor": 7,
+    "bandwidth_hz": 125_000,
+}
 AS_TOLD = Radio(868_100_000, "LORA", 7, 125_000)
 SETTINGS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("rak_rui3", "rak811", "wio_e5", "rn2483", "reyax", "rnode"), EU868),

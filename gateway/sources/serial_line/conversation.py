@@ -5,7 +5,7 @@
               that was reset without a word listens again, and one that died is noticed
     silent    no answer: all steps again each minute, until it is plugged in, powered or mended
     boot      a line that a modem prints when it starts: all steps again
-    ask       a modem that must be told to go on after each packet or error
+    ask       a modem that must be told to go on after each packet or error; after 5 s again if it did not
 
 Each line or record is first offered to the modem as a report, then to the dialogue as an answer, then
 taken for a boot line: packets are taken at any time, also while the modem refuses its steps.
@@ -29,6 +29,8 @@ from gateway.sources.serial_line.step import Step
 QUIET_S = 600.0
 """A modem that hears a city's sensors is rarely quiet for so long; being told again costs it 0.2 s."""
 RETRY_S = 60.0
+ASK_RETRY_S = 5.0
+"""A modem that was not made to listen after a packet is deaf until then."""
 BOOTS_MAX = 5
 """Boots in a row without a completed set-up, after which the supply is to blame and not a new setting."""
 
@@ -79,7 +81,7 @@ class Conversation:
 
     def abandon(self) -> list[Event]:
         """What was held back for an answer that will not come: the port is closed."""
-        return self._outward(self._modem.asked()) if self._asking or self._asked else []
+        return _outward(self._modem.asked()) if self._asking or self._asked else []
 
     def _hear_all(self, pieces: list[Piece], now: float) -> list[Event]:
         events: list[Event] = []
@@ -106,7 +108,7 @@ class Conversation:
                 self._ask(report.steps, now)
         if self._told_at is not None and isinstance(self._state, Ready):
             self._told_at = now + QUIET_S
-        return self._outward(reports)
+        return _outward(reports)
 
     def _ask(self, steps: tuple[Step, ...], now: float) -> None:
         if self._dialogue.running:
@@ -153,22 +155,23 @@ class Conversation:
         events: list[Event] = []
         if end.put_off:
             events.append(Dropped("settings_put_off"))
+        retry_s = RETRY_S
         if self._asking:
-            self._asking = False
-            events += self._outward(self._modem.asked())
-        events += self._judge(end, now)
+            self._asking, retry_s = False, ASK_RETRY_S
+            events += _outward(self._modem.asked())
+        events += self._judge(end, now, retry_s)
         if self._asked:
             self._begin_asking(self._asked, now)
         return events
 
-    def _judge(self, end: End, now: float) -> list[Event]:
+    def _judge(self, end: End, now: float, retry_s: float) -> list[Event]:
         if self._all_steps and not end.silent:
             self._complaint = end.complaint
             self._boots = 0
         if isinstance(self._state, Silence) and not self._all_steps and not end.silent:
             self._told_at = now  # it is back, but nobody knows with which settings
             return []
-        self._told_at = now + (RETRY_S if end.silent or end.complaint else QUIET_S)
+        self._told_at = now + (retry_s if end.silent or end.complaint else QUIET_S)
         if end.silent:
             return self._became(Silence(_SILENCE))
         complaint = end.complaint or self._complaint
@@ -180,5 +183,6 @@ class Conversation:
         self._state = state
         return [state]
 
-    def _outward(self, reports: tuple[Report, ...]) -> list[Event]:
-        return [report for report in reports if not isinstance(report, Ask)]
+
+def _outward(reports: tuple[Report, ...]) -> list[Event]:
+    return [report for report in reports if not isinstance(report, Ask)]

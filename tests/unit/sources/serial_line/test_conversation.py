@@ -6,7 +6,7 @@ A Reyax module stands for those with settings in flash, an RN2483 for those that
 from collections.abc import Callable
 from typing import Any
 
-from gateway.sources.serial_line.conversation import QUIET_S, RETRY_S
+from gateway.sources.serial_line.conversation import ASK_RETRY_S, QUIET_S, RETRY_S
 from gateway.sources.serial_line.flash_budget import FlashBudget
 from gateway.sources.serial_line.said import Dropped, Packet, Ready, Refusal, Silence
 from hil.simulators.modems.reyax import ReyaxFirmware
@@ -171,3 +171,19 @@ def test_the_echo_of_a_command_is_no_answer(talk: Callable[..., Any]) -> None:
 
 def test_it_sleeps_when_nothing_is_due(talk: Callable[..., Any]) -> None:
     assert talk("json_lines").open().conversation.deadline is None
+
+
+def test_a_modem_that_is_busy_after_a_packet_is_deaf_for_seconds_only(
+    talk: Callable[..., Any],
+) -> None:
+    firmware = Rn2483Firmware()
+    modem = talk("rn2483").open()
+    assert modem.settle(firmware) == [Ready()]
+    firmware.replies["radio rx 0"] = "busy"
+    modem.says(firmware.receive(b"A", -70, 8))
+    [packet, refusal] = modem.settle(firmware, seconds=0)
+    assert packet == Packet(b"A", -70, 8)
+    assert isinstance(refusal, Refusal)
+    firmware.replies.clear()
+    assert modem.settle(firmware, seconds=ASK_RETRY_S) == [Ready()]
+    assert firmware.listening
