@@ -6,12 +6,9 @@ a loop that spins would show in them.
 """
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +28,6 @@ from hil.simulators.modems.terminal import ModemTerminal
 from hil.simulators.modems.untold import EbyteE22Firmware, JsonLinesFirmware
 
 PATIENCE_S = 10
-NOBODY = 65534
 PAYLOADS = [b"\x40\x11\x22\x33\x44", bytes.fromhex("c0dbdcdd0d0a2c2b00ff"), b"x" * 200]
 EU868: dict[str, Any] = {
     "frequency_hz": 868_100_000,
@@ -310,38 +306,6 @@ async def test_without_room_nothing_more_is_read_and_nothing_is_lost(link: Path)
             await until(lambda: intake.payloads() == [b"first", b"second"])
 
 
-HOLDER = """
-import os, pty, sys, serial, time
-far, near = pty.openpty()
-name = os.ttyname(near)
-port = serial.Serial(name, exclusive=True)
-print(name, flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def held_by_another_program() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """A port that another program has opened for itself."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        yield holder.stdout.readline().strip(), holder
-
-
-async def test_a_port_that_another_program_has_names_that_program(tmp_path: Path) -> None:
-    link = tmp_path / "modem"
-    with held_by_another_program() as (device, holder):
-        link.symlink_to(device)
-        async with running(Heap(), link, "json_lines") as source:
-            await until(lambda: source.health.state == "blocked")
-            process = f"(process {holder.pid})"
-            assert source.health.sentence.startswith(f"{link} is in use by python")
-            assert process in source.health.sentence
-            assert "stop that program" in source.health.sentence
-
-
 async def test_two_sections_on_one_port_are_told_so_and_the_first_is_not_disturbed(
     link: Path,
 ) -> None:
@@ -354,24 +318,6 @@ async def test_two_sections_on_one_port_are_told_so_and_the_first_is_not_disturb
                 assert "in use by another section of this configuration" in second.health.sentence
                 await transmit(terminal, b"undisturbed")
                 await until(lambda: intake.payloads() == [b"undisturbed"])
-
-
-async def test_no_other_program_can_open_the_port_until_it_is_given_back(link: Path) -> None:
-    opener = (
-        f"import os\nos.getuid() or os.setuid({NOBODY})\nos.close(os.open({{!r}}, os.O_WRONLY))"
-    )
-    with ModemTerminal(ReyaxFirmware(), link) as terminal:
-        device = terminal.device
-        os.chmod(device, 0o622)  # noqa: PTH101, S103 - of a pseudo-terminal of our own
-        command = [sys.executable, "-I", "-c", opener.format(device)]
-        async with running(Heap(), link, "reyax") as source:
-            await until(lambda: source.health.state == "up")
-            refused = await asyncio.to_thread(
-                subprocess.run, command, capture_output=True, text=True, check=False
-            )
-            assert "Device or resource busy" in refused.stderr
-        allowed = await asyncio.to_thread(subprocess.run, command, check=False, cwd="/")
-        assert allowed.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,20 @@ import asyncio
 import errno
 import os
 import pty
+import subprocess
+import sys
 import tty
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from gateway.errors import Blocked, Unavailable
 from gateway.sources.serial_line import port as port_module
 from gateway.sources.serial_line.port import Port, open_port
+
+NOBODY = 65534
 
 
 class Pair:
@@ -136,3 +142,48 @@ def test_each_fault_says_who_must_do_what(
 def test_a_device_that_is_no_port_is_refused() -> None:
     with pytest.raises(Unavailable, match="cannot be used as a serial port"):
         Port("/dev/null", 9600)
+
+
+HOLDER = """
+import os, pty, sys, serial, time
+far, near = pty.openpty()
+name = os.ttyname(near)
+port = serial.Serial(name, exclusive=True)
+print(name, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_by_another_program() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A port that another program has opened for itself."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        yield holder.stdout.readline().strip(), holder
+
+
+async def test_a_port_that_another_program_has_names_that_program(tmp_path: Path) -> None:
+    link = tmp_path / "modem"
+    with held_by_another_program() as (device, holder):
+        link.symlink_to(device)
+        with pytest.raises(Blocked) as refused:
+            await open_port(str(link), 115_200)
+        told = str(refused.value)
+        assert told.startswith(f"{link} is in use by python")
+        assert told.endswith(f"(process {holder.pid}); stop that program, or give it another port")
+
+
+async def test_no_other_program_can_open_the_port_until_it_is_given_back(pair: Pair) -> None:
+    opener = f"import os\nos.getuid() or os.setuid({NOBODY})\nos.close(os.open({pair.path!r}, os.O_WRONLY))"
+    command = [sys.executable, "-I", "-c", opener]
+    os.chmod(pair.path, 0o622)  # noqa: PTH101, S103 - of a pseudo-terminal of our own
+    port = await open_port(pair.path, 115_200)
+    refused = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, check=False
+    )
+    assert "Device or resource busy" in refused.stderr
+    port.close()
+    allowed = await asyncio.to_thread(subprocess.run, command, check=False)
+    assert allowed.returncode == 0
