@@ -88,6 +88,7 @@ class Lorawan:
         self._sessions: dict[int, list[Session]] = {}
         self._join_keys: dict[str, JoinKeys] = {}
         self._elsewhere: dict[int, str] = {}
+        self._address_elsewhere: dict[str, int] = {}
         self._budget = SearchBudget()
 
     def add_session(self, session: Session) -> None:
@@ -119,9 +120,12 @@ class Lorawan:
 
         Its raw frames are then refused as `no_session` and not as `unknown_device`.
         """
-        for known in [known for known, name in self._elsewhere.items() if name == device]:
-            del self._elsewhere[known]
-        self._elsewhere[int(dev_addr, 16)] = device
+        address = int(dev_addr, 16)
+        before = self._address_elsewhere.get(device)
+        if before != address and before is not None and self._elsewhere.get(before) == device:
+            del self._elsewhere[before]
+        self._elsewhere[address] = device
+        self._address_elsewhere[device] = address
 
     def sessions(self) -> Iterator[Session]:
         """Every session, each followed by the epoch before it."""

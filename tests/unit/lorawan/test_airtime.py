@@ -33,7 +33,9 @@ def test_low_data_rate_optimisation_is_for_symbols_over_16_ms():
 def test_a_downlink_without_crc_and_other_coding_rates_differ():
     # (104 - 28 + 28 + 16) / 28 -> 5 blocks; without the CRC's 16 bits 104 / 28 -> 4 blocks.
     assert lora_airtime_ms(13, 7, 125_000, crc=False) == pytest.approx((12.25 + 8 + 20) * 1.024)
-    assert lora_airtime_ms(13, 7, 125_000, "4/8") == pytest.approx((12.25 + 8 + 40) * 1.024)
+    for coding_rate, per_block in (("4/5", 5), ("4/6", 6), ("4/7", 7), ("4/8", 8)):
+        airtime = lora_airtime_ms(13, 7, 125_000, coding_rate)
+        assert airtime == pytest.approx((12.25 + 8 + 5 * per_block) * 1.024)
     # Without the header's 20 bits 100 / 28 -> 4 blocks; and a preamble of 10.
     implicit = lora_airtime_ms(13, 7, 125_000, "4/5", 10, explicit_header=False)
     assert implicit == pytest.approx((14.25 + 8 + 20) * 1.024)

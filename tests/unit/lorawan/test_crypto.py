@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.lorawan.crypto import Authenticator, Key, Keystream, encrypt_blocks, same
+from gateway.lorawan.crypto import (
+    DOWN,
+    F_OPTS_A_DOWN,
+    F_OPTS_UP_OR_N_DOWN,
+    Authenticator,
+    Key,
+    Keystream,
+    encrypt_blocks,
+    same,
+)
 
 DATA = Path(__file__).parents[2] / "data" / "lorawan-vectors.json"
 VECTORS = json.loads(DATA.read_text())["vectors"]
@@ -47,6 +56,41 @@ def test_a_published_payload_is_decrypted(vector):
     encrypted = bytes.fromhex(vector["frm_payload_encrypted"])
     plain = stream.apply(0, int(vector["dev_addr"], 16), vector["fcnt32"], encrypted)
     assert plain.hex() == vector["expect"]["frm_payload_plain_hex"]
+
+
+MESSAGES = {
+    v["id"]: v for v in VECTORS if v["id"] in ("lora-packet-01", "lora-packet-05", "v11-02")
+}
+
+
+def test_the_code_of_a_data_frame_covers_its_direction():
+    for name, direction in (("lora-packet-01", 0), ("lora-packet-05", 1)):
+        vector = MESSAGES[name]
+        phy = bytes.fromhex(vector["phy_payload_hex"])
+        authenticator = Authenticator(bytes.fromhex(vector["keys"]["nwk_s_key"]))
+        code = authenticator.data_code(direction, 0x49BE7DF1, vector["fcnt32"], phy[:-4])
+        assert code[:4] == phy[-4:]
+
+
+def test_the_code_of_a_1_1_uplink_covers_confirmed_counter_data_rate_and_channel():
+    vector = MESSAGES["v11-02"]
+    phy = bytes.fromhex(vector["phy_payload_hex"])
+    authenticator = Authenticator(bytes.fromhex(vector["keys"]["s_nwk_s_int_key"]))
+    code = authenticator.data_code(0, 0x01020304, 1, phy[:-4], 1, vector["tx_dr"], vector["tx_ch"])
+    assert code[:2] == phy[-4:-2]
+
+
+def test_a_1_1_f_opts_keystream_is_told_apart_by_byte_4():
+    vector = next(v for v in VECTORS if v["id"] == "v11-07")
+    stream = Keystream(bytes.fromhex(vector["keys"]["nwk_s_enc_key"]))
+    f_opts = bytes.fromhex(vector["fields"]["fopts"])
+    plain = stream.apply(DOWN, 0x01020304, 0, f_opts, F_OPTS_A_DOWN)
+    assert plain.hex() == vector["expect"]["fopts_plain_hex"]
+    vector = next(v for v in VECTORS if v["id"] == "v11-08")
+    stream = Keystream(bytes.fromhex(vector["keys"]["nwk_s_enc_key"]))
+    f_opts = bytes.fromhex(vector["fields"]["fopts"])
+    plain = stream.apply(DOWN, 0x01020304, 0, f_opts, F_OPTS_UP_OR_N_DOWN)
+    assert plain.hex() == vector["expect"]["fopts_plain_hex"]
 
 
 def test_a_keystream_keeps_nothing_of_the_frame_before():

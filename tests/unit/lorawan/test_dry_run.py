@@ -161,6 +161,14 @@ def test_a_rejoin_request_is_described():
     assert (type_1.facts["net_id"], type_1.facts["join_eui"]) == (None, "0102030405060708")
 
 
+def test_a_rejoin_request_is_checked_by_the_root_key():
+    phy = bytes.fromhex(VECTORS["rejoin-05"]["phy_payload_hex"])
+    keys = JoinKeys(device="d", dev_eui="090a0b0c0d0e0f10", app_key=bytes(16), nwk_key=bytes(16))
+    # The published MIC is by a JSIntKey of zeros, which follows from no known root key.
+    described = describe(phy, join_keys=keys)
+    assert (described.facts["mic_ok"], described.refused.reason) == (False, "bad_mic")
+
+
 def test_a_join_accept_is_described_by_the_root_key():
     vector = VECTORS["ja-07"]
     phy = bytes.fromhex(vector["phy_payload_hex"])

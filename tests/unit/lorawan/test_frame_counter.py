@@ -66,6 +66,16 @@ def test_a_known_session_is_searched_near_the_newest_then_8_upward_then_at_0():
     assert high == [20, 19, 22, 23, 24, 25, 26, 27, 28, 29, 0]
 
 
+def test_high_half_0_is_tried_once_wherever_the_newest_is():
+    def high(newest):
+        return [f_cnt >> 16 for f_cnt in searched(newest << 16 | 30_000, 30_001)]
+
+    assert high(0) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert high(1) == [2, 0, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert high(2) == [3, 1, 4, 5, 6, 7, 8, 9, 10, 11, 0]
+    assert high(0xFFFF) == [0xFFFE, 0]
+
+
 def test_a_fresh_session_is_searched_over_16_high_halves():
     assert list(searched(None, 7)) == [n << 16 | 7 for n in range(1, 16)]
 
@@ -126,6 +136,10 @@ def test_a_counter_older_than_the_window_leaves_the_mics_alone():
     window.note(3, b"old!")
     assert (window.first, window.newest, len(window)) == (3, 10_000, 1)
     assert window.mic_of(3) is None
+    # One ring behind the newest is the newest's own place.
+    window.note(10_000 - COUNTERS_KEPT, b"ring")
+    assert window.mic_of(10_000) == (10_000).to_bytes(4, "big")
+    assert len(window) == 1
 
 
 def test_a_snapshot_cut_anywhere_is_refused():

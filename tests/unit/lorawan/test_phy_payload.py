@@ -142,9 +142,8 @@ def test_a_rejoin_type_has_its_own_size(kind, size):
 @pytest.mark.parametrize("major", [1, 2, 3])
 @pytest.mark.parametrize("m_type", range(8))
 def test_another_major_is_not_lorawan(m_type, major):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused, match=f"not_lorawan: .* has Major {major},"):
         parse(bytes([m_type << 5 | major]) + bytes(22))
-    assert refused.value.reason == "not_lorawan"
 
 
 def test_f_opts_may_fill_the_frame_but_not_overrun_it(device10):
@@ -153,7 +152,7 @@ def test_f_opts_may_fill_the_frame_but_not_overrun_it(device10):
         frame = parse(head + b"\xaa" * length + b"MIC!")
         assert (frame.f_opts, frame.f_port, frame.frm_payload) == (b"\xaa" * length, None, b"")
         if length:
-            with pytest.raises(Refused, match="FOptsLen"):
+            with pytest.raises(Refused, match=f"FOptsLen {length} "):
                 parse(head + b"\xaa" * (length - 1) + b"MIC!")
 
 

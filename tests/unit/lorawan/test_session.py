@@ -219,9 +219,44 @@ def test_a_snapshot_brings_back_what_was_heard_and_what_is_used_up():
     assert refusal(again, 2, mic(2, run=1)).reason == "f_cnt_conflict"
 
 
+def test_the_remedy_told_with_a_reset_is_the_one_that_is_left():
+    for f_cnt_reset, spent, remedy in (
+        ("refuse", False, 'set f_cnt_reset = "accept_once"'),
+        ("refuse", True, 'set f_cnt_reset = "accept_once"'),
+        ("accept_once", True, "arm it again"),
+    ):
+        session = heard(10_000, f_cnt_reset=f_cnt_reset)
+        session.spent = spent
+        told = [refusal(session, f_cnt, mic(f_cnt)).sentence for f_cnt in (0, 1, 2)]
+        assert remedy in told[2]
+
+
+def test_a_new_session_is_clean_and_its_snapshot_is_two_bytes():
+    session = new_session()
+    assert not session.dirty
+    assert session.snapshot() == b"\1\0"
+    session.admit(9, mic(9))
+    session.restore(b"\1\0")
+    assert session.newest is None
+
+
+def test_the_bytes_of_a_snapshot_are_those_of_version_1():
+    session = heard(5, 7)
+    newest_first_base = "07000000 05000000 05000000"
+    written = bytes.fromhex(f"01 00 {newest_first_base} 0100 05 00000005 00000000 00000007")
+    assert session.snapshot() == written
+
+
+def test_a_search_leaves_out_what_is_expected_and_ends_with_the_epoch_before():
+    assert list(heard(70_000).searches(1)) == [n << 16 | 1 for n in (1, 0, 3, 4, 5, 6, 7, 8, 9, 10)]
+    assert list(restarted().searches(1))[-1] == 65_537
+
+
 def test_a_snapshot_remembers_that_it_was_armed():
     session = restarted()
+    session.snapshot()
     session.arm()
+    assert session.dirty
     again = Session(device="d", dev_addr="0" * 8, keys=KEYS, f_cnt_reset="accept_once", epoch=1)
     again.restore(session.snapshot())
     assert not again.spent

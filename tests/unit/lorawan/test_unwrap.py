@@ -215,12 +215,21 @@ def test_a_stranger_is_unknown_and_a_device_of_a_network_server_has_no_session(
     # It joined again: the old address is anybody's.
     lorawan.add_elsewhere("01020305", "otaa-1")
     assert reason_of(lorawan, frame) == "unknown_device"
-    assert reason_of(lorawan, make_device(dev_addr=0x01020305).frame(1)) == "no_session"
+    moved = make_device(dev_addr=0x01020305).frame(1)
+    assert reason_of(lorawan, moved) == "no_session"
+    # Another one has the same address; when the first moves on, that one is still there.
+    lorawan.add_elsewhere("01020305", "otaa-2")
+    lorawan.add_elsewhere("01020305", "otaa-2")
+    lorawan.add_elsewhere("01020306", "otaa-1")
+    with pytest.raises(Refused, match="no_session: otaa-2"):
+        lorawan.unwrap(moved, 0.0)
 
 
 def test_what_is_no_uplink_is_told_as_what_it_is(lorawan, device10):
-    assert reason_of(lorawan, device10.frame(1, down=True)) == "not_lorawan"
-    assert reason_of(lorawan, b"\xe0proprietary") == "not_lorawan"
+    with pytest.raises(Refused, match="not_lorawan: a downlink to DevAddr 260b1a2c"):
+        lorawan.unwrap(device10.frame(1, down=True), 0.0)
+    with pytest.raises(Refused, match="not_lorawan: MType 7"):
+        lorawan.unwrap(b"\xe0proprietary", 0.0)
     assert reason_of(lorawan, b"\x41" + bytes(20)) == "not_lorawan"
     assert reason_of(lorawan, b"\x40" + bytes(5)) == "malformed"
     assert reason_of(lorawan, b"") == "malformed"
@@ -382,11 +391,14 @@ def test_sessions_come_back_from_the_store_with_their_epochs(device10):
 
 def test_a_row_without_a_flush_or_without_a_device_is_no_error(lorawan, session):
     assert lorawan.restore("260b1a2c", session.fingerprint, 0, 5, b"") is session
-    assert session.row == 5
+    following = lorawan.restore("260b1a2c", session.fingerprint, 2, 8, b"")
+    assert (session.row, following.row, following.epoch) == (5, 8, 2)
+    assert not session.dirty
+    assert not following.dirty
     assert lorawan.restore("260b1a2c", "0" * 16, 0, 6, b"") is None
     assert lorawan.restore("01020304", session.fingerprint, 0, 6, b"") is None
     with pytest.raises(ValueError, match="snapshot"):
-        lorawan.restore("260b1a2c", session.fingerprint, 0, 5, b"\xff\xff")
+        lorawan.restore("260b1a2c", session.fingerprint, 2, 8, b"\xff\xff")
     assert session.newest is None
 
 
