@@ -16,7 +16,7 @@ from gateway.registry import SINKS, SOURCES
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config" / "gateway.toml"
-OWN_SAMPLE = ROOT / "gateway" / "config" / "sample.toml"
+OWN_SAMPLE = ROOT / "gateway" / "config" / "own_sections.toml"
 
 HEAD = """\
 ## Every key there is. Lines with one # are defaults: take the # away to change one. Of the [[sources.*]] and

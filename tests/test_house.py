@@ -107,7 +107,7 @@ def test_the_sample_of_a_plugin_is_right_and_shows_the_defaults(kind: str) -> No
 
 
 def test_the_sample_of_the_own_sections_shows_every_default() -> None:
-    text = (ROOT / "gateway" / "config" / "sample.toml").read_text(encoding="utf-8")
+    text = (ROOT / "gateway" / "config" / "own_sections.toml").read_text(encoding="utf-8")
     live = tomllib.loads(text)
     gateway, _, store = text.partition("[store]")
     _compare_with_defaults(GatewaySection, gateway, live["gateway"])

@@ -139,6 +139,25 @@ def test_a_token_that_a_sink_could_not_use_is_told(
     assert remedy in said.err
 
 
+def test_an_authority_that_cannot_be_read_is_told(call: Call, folder: Path) -> None:
+    text = GATEWAY.replace("http://", "https://") + 'ca_file = "ca.pem"\n'
+    (folder / "gateway.toml").write_text(text)
+    said = call("check", "--config", folder / "gateway.toml")
+    assert said.code == 78
+    assert "sinks.influxdb[0].ca_file: " in said.err
+    (folder / "ca.pem").write_text("any mode will do")
+    assert call("check", "--config", folder / "gateway.toml").code == 0
+
+
+def test_what_is_read_but_not_there_yet_is_said(call: Call, folder: Path) -> None:
+    (folder / "none").mkdir()
+    (folder / "gateway.toml").write_text(GATEWAY + "[web]\n")
+    said = call("check", "--config", folder / "gateway.toml")
+    assert "web      127.0.0.1:8480" in said.out
+    assert "this version has no status page yet" in said.out
+    assert "the store's folder" not in said.out
+
+
 def damaged(text: str) -> list[str]:
     """The text with each of its lines left out, doubled, cut and misspelt."""
     lines = text.splitlines()

@@ -269,6 +269,9 @@ def test_people_get_tables(call: Call) -> None:
     said = call("decode", "--decoder", "energy", "--f-port", 10, "--hex", "00")
     assert said.code == 1
     assert "refused, wrong_port" in said.out
+    said = call("decode", "--decoder", "cctv_health", "--f-port", 10, "--hex", "010005ffffff")
+    assert "faults" in said.out
+    assert "camera, uptime_h" in said.out
 
 
 @pytest.mark.parametrize(
@@ -343,6 +346,14 @@ def test_keys_and_decoder_of_a_configured_device(
     assert not any(key in said.out + said.err for key in (NWK, APP))
 
 
+def test_a_payload_of_a_device_without_lorawan(call: Call, config: Path) -> None:
+    config.write_text('[gateway]\ndevices = "devices.toml"\n[[sources.semtech_udp]]')
+    plain = '[[device]]\nname = "p"\nsource = "semtech_udp"\naddress = 1\ndecoder = "energy"\nf_port = 30'
+    (config.parent / "devices.toml").write_text(plain)
+    said = call("decode", "--hex", "02", "--device", "p", "--config", config, "--json")
+    assert json.loads(said.out)["refused"]["reason"] == "unknown_layout"
+
+
 def test_a_device_that_is_not_configured(call: Call, config: Path) -> None:
     said = call("decode", "--phy", PHY, "--device", "sript", "--config", config)
     assert said.code == 2
@@ -360,6 +371,20 @@ def test_no_answer_and_no_error_shows_a_key(call: Call) -> None:
         for json_too in ((), ("--json",)):
             said = call("decode", "--phy", PHY, *arguments, *json_too)
             assert NWK[:12] not in said.out + said.err
+
+
+def test_a_reader_that_goes_away_ends_the_batch_quietly(tmp_path: Path) -> None:
+    (tmp_path / "batch.jsonl").write_bytes(b"{}\n" * 50_000)
+    program = [sys.executable, "-c", "from gateway.cli import main; main()", "decode", "--batch"]
+    with subprocess.Popen(
+        [*program, str(tmp_path / "batch.jsonl")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert b"malformed" in child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 1
 
 
 def test_a_batch_is_answered_line_by_line(tmp_path: Path) -> None:

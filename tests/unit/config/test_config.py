@@ -130,11 +130,14 @@ FAULTS = [
     ),
     (INFLUX + INFLUX, "sinks.influxdb[1].name", None, "from the second sink on a name is needed"),
     ("[[sinks.influxdb]]\ndatabase = 'a'", "sinks.influxdb[0].url", None, "is missing"),
+    (UDP * 65, "sources.semtech_udp", None, "at most 64 of a kind"),
     (INFLUX + 'start = "then"', "sinks.influxdb[0].start", "then", '"all" or "now"'),
 ]
 
 
-@pytest.mark.parametrize(("text", "key", "value", "remedy"), FAULTS, ids=[f[0] for f in FAULTS])
+@pytest.mark.parametrize(
+    ("text", "key", "value", "remedy"), FAULTS, ids=[fault[0][:40] for fault in FAULTS]
+)
 def test_a_mistake_is_told_with_its_key_and_what_to_write(
     faults: Faults, tmp_path: Path, text: str, key: str, value: object, remedy: str
 ) -> None:
