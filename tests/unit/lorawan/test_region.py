@@ -54,6 +54,9 @@ def test_rates_that_only_downlinks_use_are_not_taken_for_uplinks():
     assert us915.data_rate_of(Radio(spreading_factor=8, bandwidth_hz=500_000)) == 4
     assert us915.data_rate_of(Radio(spreading_factor=12, bandwidth_hz=500_000)) is None
     assert us915.data_rate_of(Radio(spreading_factor=12, bandwidth_hz=125_000)) is None
+    au915 = region("AU915")
+    assert au915.data_rate_of(Radio(spreading_factor=8, bandwidth_hz=500_000)) == 6
+    assert au915.data_rate_of(Radio(spreading_factor=12, bandwidth_hz=500_000)) is None
 
 
 def test_fsk_is_known_by_its_bit_rate_and_lr_fhss_is_not_guessed():
