@@ -8,12 +8,14 @@ stop    sources stop receiving, what they gave is committed and acknowledged, si
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from decoders.registry import DECODERS
 from gateway import registry
 from gateway.config import Config
+from gateway.errors import GatewayError, StoreFull, Unavailable
 from gateway.host.clock import SystemClock
 from gateway.host.control import ControlSocket
 from gateway.host.loop_lag import LoopLag
@@ -100,12 +102,10 @@ class Gateway:
         """Restore sessions and the memory of what was heard lately from the rows."""
         connection = self.store.connection
         states = recovery.sessions(connection)
-        flushed = min((state.flushed for state in states), default=0)
-        self.book.restore(states, recovery.counters_after(connection, flushed))
+        self.book.restore(states, partial(recovery.counters_after, connection))
         epochs = {state.id: state.epoch for state in states}
         for seq, record in recovery.newest_records(connection, self.store.tables, REMEMBERED_ROWS):
             self.interpreter.recall(seq, record, epochs.get(record.session or 0, 0))
-        self.book.flushed = flushed
 
     # -- running --------------------------------------------------------------------------------------
 
@@ -182,24 +182,35 @@ class Gateway:
             self.store.settled(name)
             outlet.close()
         self.book.flush_all()
-        await self.store.close()
+        try:
+            await self.store.close()
+        except GatewayError as error:  # what is not on disk was not acknowledged either
+            self.journal.error("stopped_without_last_commit", why=error)
+            return
         self.journal.info("stopped")
 
     async def _keep_house(self) -> None:
         """Seal, prune, retry and release, in small steps between commits."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
-            for name, (sink, outlet) in self.sinks.items():
-                version = getattr(sink, "detected_version", None) or ""
-                if version and version != outlet.position.version:
-                    outlet.position.version = version
-                    self.store.settled(name)
-            if self.store.hold_low is not None:
-                await self._release_held()
-            if self.store.counters.get("outcome.undecided", 0):
-                await self._retry_undecided()
-            while await self.store.maintain(self.clock.stamp().wall_ns, self._sealable):
-                await asyncio.sleep(0.02)
+            try:
+                await self._keep_house_once()
+            except (StoreFull, Unavailable) as error:
+                # Ingest says so as well when it matters, and makes what room can be made.
+                self.ingest.stalled = self.ingest.stalled or str(error)
+
+    async def _keep_house_once(self) -> None:
+        for name, (sink, outlet) in self.sinks.items():
+            version = getattr(sink, "detected_version", None) or ""
+            if version and version != outlet.position.version:
+                outlet.position.version = version
+                self.store.settled(name)
+        if self.store.hold_low is not None:
+            await self._release_held()
+        if self.store.counters.get("outcome.undecided", 0):
+            await self._retry_undecided()
+        while await self.store.maintain(self.clock.stamp().wall_ns, self._sealable):
+            await asyncio.sleep(0.02)
 
     async def _retry_undecided(self) -> None:
         waiting = await self.store.read(recovery.undecided, self.store.tables, UNDECIDED_AT_ONCE)
@@ -227,9 +238,10 @@ class Gateway:
         if released:
             await self.store.commit()
 
-    def _sealable(self) -> int:
-        """The newest row whose counters are flushed; asks for a flush when that is behind."""
-        self.book.begin_round()
+    def _sealable(self, wanted: int) -> int:
+        """The newest row whose counters are on disk; asks for a flush when that is behind."""
+        if self.book.flushed < wanted:
+            self.book.begin_round()
         return self.book.flushed
 
     async def _tell(self, systemd: ServiceManager) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 
 from gateway.backoff import Backoff
-from gateway.errors import Blocked, Unavailable
+from gateway.errors import Blocked, StoreFull, Unavailable
 from gateway.model import Verdict
 from gateway.ports import Offer, Outlet, Sink
 
@@ -61,7 +61,11 @@ class Deliver:
         if verdict is not None:
             self._sink.health.up("delivering")
         self._backoff.reset()
-        await self._outlet.settle(offer, verdict or Verdict())
+        try:
+            await self._outlet.settle(offer, verdict or Verdict())
+        except (StoreFull, Unavailable):
+            # The position has moved in memory and goes to disk with the next commit that succeeds.
+            return RETRY_FIRST_S
         return 0.0 if len(offer.readings) >= self._sink.batch_lines // 2 else self._linger_s
 
     def _offer(self) -> tuple[Offer, Verdict | None]:

@@ -51,6 +51,7 @@ class Ingest:
         self._roomy = asyncio.Event()
         self._roomy.set()
         self._closing = False
+        self._alarms: dict[tuple[str, str], int] = {}
         self._journal = Journal("ingest")
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
         self.reports: dict[str, ReceiverReport] = {}
@@ -149,12 +150,22 @@ class Ingest:
             self._count(source, outcome, count)
         self._book.flush_some()
         await self._commit()
+        self._book.committed()
+        self._tell_alarms()
         self._hearings -= taken
         self._receipts -= len(receipts)
         if self._hearings < WAITING_MAX:
             self._roomy.set()
         for receipt in receipts:
             receipt()
+
+    def _tell_alarms(self) -> None:
+        """Say what an operator must know of, the first time and then at each doubling."""
+        for device, reason, sentence in self._interpreter.take_alarms():
+            count = self._alarms.get((device, reason), 0) + 1
+            self._alarms[device, reason] = count
+            if count & (count - 1) == 0:
+                self._journal.error(reason, device=device, times=count, why=sentence)
 
     def _count(self, source: str, outcome: str, by: int = 1) -> None:
         count = self._ledger.count

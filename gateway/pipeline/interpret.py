@@ -28,6 +28,12 @@ from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.times import GatewayClocks, TimeSlots
 from gateway.ports import Ledger
 
+LOUD = frozenset({"f_cnt_conflict", "f_cnt_reset"})
+"""Authentic frames that are not taken: someone has the keys, or a device lost its counter."""
+ALARMS_MAX = 100
+"""Told at once; more of them are only counted."""
+RECEPTIONS_MAX = 64
+"""Receptions of an uplink that give link readings: datagrams may claim any gateway."""
 PLAIN_REPEAT_NS = 2_000_000_000
 """Equal bytes of a plain LoRa sender within this time are one transmission."""
 
@@ -56,6 +62,10 @@ class Interpreter:
         self._uplinks: Generations[Uplink] = Generations(UPLINKS)
         self._plain: dict[tuple[str, bytes], tuple[int, Uplink]] = {}
         self._slots = TimeSlots()
+        self._alarms: list[tuple[str, str, str]] = []
+        self._lost_unsaid: dict[int, int] = {}
+        """Lost frames by session that a MAC-only frame showed: the next link reading says them."""
+        self._restamped: Generations[int] = Generations(UPLINKS)
         self.events = EventSessions()
 
     def interpret(
@@ -77,9 +87,20 @@ class Interpreter:
                 self._frame(heard, idle=idle) if isinstance(heard, Frame) else self._event(heard)
             )
         except Refused as refused:
-            outcome = self._keep(Record(heard, refused.reason, sentence=refused.sentence))
+            outcome = self._refused(heard, refused)
         self._heard.add(keys)
         return outcome
+
+    def _refused(self, heard: Frame | ApplicationUplink, refused: Refused) -> tuple[str, int]:
+        if refused.reason in LOUD and len(self._alarms) < ALARMS_MAX:
+            whose = refused.sentence.partition(":")[0]
+            self._alarms.append((whose, refused.reason, refused.sentence))
+        return self._keep(Record(heard, refused.reason, sentence=refused.sentence))
+
+    def take_alarms(self) -> list[tuple[str, str, str]]:
+        """(device, reason, sentence) of what an operator must see to, since the last call."""
+        taken, self._alarms = self._alarms, []
+        return taken
 
     def recall(self, seq: int, record: Record, epoch: int) -> None:
         """Remember a kept row, at start, as if it had just been interpreted; `epoch` is its session's."""
@@ -116,8 +137,14 @@ class Interpreter:
         opened = self._payload_of(device, heard, record.f_cnt)
         if opened is None:
             return None
-        time_ns, _ = self.clocks.uplink_time(heard)
-        time_ns = self._slots.claim(device.name, time_ns)
+        known = self._restamped.get(record.about or 0)
+        if known is None:
+            known = self._slots.claim(device.name, self.clocks.uplink_time(heard)[0])
+        time_ns = known
+        self._restamped.put(seq, time_ns)
+        uplink = self._uplinks.get(self._key_of(device, record) or 0)
+        if uplink is not None:
+            uplink.time_ns = time_ns
         readings = [
             Reading(reading.series, time_ns, reading.values)
             for reading in record.readings
@@ -184,14 +211,21 @@ class Interpreter:
             )
         device = self.fleet.by_name[opened.device]
         key = uplink_key(device.name, opened.dev_addr, opened.f_cnt, opened.f_port, opened.payload)
+        if opened.opened_epoch:
+            sentence = f"{device.name}: counts from {opened.f_cnt} again; accepted, once"
+            self._alarms.append((device.name, "f_cnt_reset_accepted", sentence))
         if opened.outcome == "mac_only":
+            if opened.lost:
+                unsaid = self._lost_unsaid.get(session.row, 0)
+                self._lost_unsaid[session.row] = unsaid + opened.lost
             return self._keep(
                 Record(frame, "mac_only", device.name, session=session.row, f_cnt=opened.f_cnt)
             )
         known = self._uplinks.get(key)
         if opened.outcome == "repeated" or (known is not None and not known.raw):
             return self._repeated(frame, device, known, session.row, opened.f_cnt, len(frame.phy))
-        uplink = Uplink(0, 0, session.row, opened.f_cnt, opened.lost, from_server=False)
+        lost = opened.lost + self._lost_unsaid.pop(session.row, 0)
+        uplink = Uplink(0, 0, session.row, opened.f_cnt, lost, from_server=False)
         return self._uplink(
             frame,
             device,
@@ -311,7 +345,7 @@ class Interpreter:
     ) -> list[Reading]:  # fmt: skip
         best: dict[str, Reception] = {}
         for reception in receptions:
-            if uplink.improves(reception):
+            if uplink.receptions < RECEPTIONS_MAX and uplink.improves(reception):
                 best[reception.receiver] = reception
         link = Link(heard.radio, uplink.f_cnt, uplink.lost, phy_bytes)
         made = (self._maker.link(device, link, one, uplink.time_ns) for one in best.values())

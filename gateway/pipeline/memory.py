@@ -84,7 +84,7 @@ class Uplink:
     """An uplink as remembered: where it is kept, its time, and how well each receiver heard it."""
 
     __slots__ = (
-        "_others", "_receiver", "_snr_db", "f_cnt", "from_server", "lost", "raw", "seq", "session",
+        "_others", "_receiver", "_snr_db", "f_cnt", "from_server", "lost", "raw", "receptions", "seq", "session",
         "time_ns",
     )  # fmt: skip
 
@@ -101,6 +101,8 @@ class Uplink:
         """A network server's event has told it."""
         self.raw = not from_server
         """A frame of its own has told it."""
+        self.receptions = 0
+        """How many were looked at."""
         self._receiver = ""
         self._snr_db = NO_SNR_DB
         self._others: dict[str, float] | None = None
@@ -109,6 +111,7 @@ class Uplink:
     def improves(self, reception: Reception) -> bool:
         """Whether this hearing is a new receiver's, or its best; it is noted then."""
         snr_db = reception.snr_db if reception.snr_db is not None else NO_SNR_DB
+        self.receptions += 1
         if self._receiver in ("", reception.receiver):
             if self._receiver and self._snr_db >= snr_db:
                 return False

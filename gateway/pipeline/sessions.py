@@ -4,7 +4,7 @@ Between two flushes the frame rows themselves are the counters' record, so that 
 write. What is sealed must be flushed before, because sealed rows are not read again at start.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gateway.journal import Journal
 from gateway.lorawan.session import Session
@@ -27,10 +27,14 @@ class SessionBook:
         self._due: list[Session] = []
         self._round_began = 0
         self.flushed = 0
-        """Rows up to this seq are in the sessions' states, as far as they are committed."""
+        """Rows up to this seq are in sessions' states that are on disk."""
+        self._written = 0
+        """As `flushed`, but perhaps only in the open batch."""
 
     def restore(
-        self, states: Iterable[SessionState], rows: Iterable[tuple[int, int, int, bytes]]
+        self,
+        states: Iterable[SessionState],
+        rows_after: Callable[[int], Iterable[tuple[int, int, int, bytes]]],
     ) -> None:
         """Bring sessions to where they were: their states, then the rows after the oldest of them."""
         journal = Journal("sessions")
@@ -42,10 +46,14 @@ class SessionBook:
                 )
             except ValueError as error:
                 journal.error("damaged_session", device=state.device, why=error)
-                continue
+                # Its row is known and it is empty: the rows after its flush, at least, are learned.
+                session = next((s for s in self._lorawan.sessions() if s.row == state.id), None)
             if session is not None:
                 by_row[state.id] = (session, state.flushed)
-        for seq, row, f_cnt, mic in rows:
+        self.flushed = self._written = min(
+            (flushed for _, flushed in by_row.values()), default=self._ledger.newest_seq
+        )
+        for seq, row, f_cnt, mic in rows_after(self.flushed):
             found = by_row.get(row)
             if found is not None and seq > found[1]:
                 found[0].learn(f_cnt, mic)
@@ -56,12 +64,16 @@ class SessionBook:
             self._round_began = self._ledger.newest_seq
             self._due = [session for session in self._lorawan.sessions() if session.dirty]
             if not self._due:
-                self.flushed = self._round_began
+                self._written = self._round_began
+
+    def committed(self) -> None:
+        """What was in the open batch is on disk now."""
+        self.flushed = self._written
 
     def flush_some(self) -> None:
         """Put a few due sessions into the open batch; begins a round when enough rows have come."""
         if not self._due:
-            if self._ledger.newest_seq - self.flushed < FLUSH_ROWS:
+            if self._ledger.newest_seq - self._written < FLUSH_ROWS:
                 return
             self.begin_round()
         for session in self._due[:SESSIONS_AT_ONCE]:
@@ -69,7 +81,7 @@ class SessionBook:
                 self._ledger.snapshot(session.row, session.snapshot())
         del self._due[:SESSIONS_AT_ONCE]
         if not self._due:
-            self.flushed = self._round_began
+            self._written = self._round_began
 
     def flush_all(self) -> None:
         """Put every changed session into the open batch: at the end."""

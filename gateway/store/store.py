@@ -165,7 +165,7 @@ class Store:
         phy, radio = pack_heard(heard)
         when = (stamp.wall_ns, stamp.boot_ns, self.this_boot, stamp.trusted)
         where = (name_id(heard.source) or 0, receiver)
-        if not record.readings and (record.outcome in REFUSALS or record.outcome == "undecided"):
+        if not record.readings and (record.outcome in REFUSALS or _capped(record)):
             self._open.refused.append(
                 (seq, device, record.outcome, record.session, record.f_cnt, *when, *where, phy, radio,
                  record.sentence or "")
@@ -286,10 +286,10 @@ class Store:
         self._due[sink] = 0.0
         await self.commit()
 
-    async def maintain(self, wall_ns: int, sealable: Callable[[], int]) -> bool:
+    async def maintain(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
         """One small step of housekeeping; True when there is more to do at once.
 
-        `sealable` gives the newest seq whose session counters are flushed.
+        `sealable` gives the newest seq whose session counters are on disk, told the seq that is wanted.
         """
         await self._flush_positions()
         more = await self._seal_step(wall_ns, sealable)
@@ -306,7 +306,7 @@ class Store:
         if any(due <= now for due in self._due.values()) or self._changed:
             await self.commit()
 
-    async def _seal_step(self, wall_ns: int, sealable: Callable[[], int]) -> bool:
+    async def _seal_step(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
         limit = self.next_seq - 1 - REMEMBERED_ROWS
         for position in self.positions.values():
             limit = min(limit, position.lowest_open() - 1)
@@ -318,7 +318,7 @@ class Store:
             hour_ns = wall_ns // 3_600_000_000_000 * 3_600_000_000_000
             old = await self.worker.call(self._newest_before, hour_ns, limit)
             limit = min(limit, old)
-        limit = min(limit, sealable())
+        limit = min(limit, sealable(limit))
         if limit <= self.horizon:
             return False
         return await self._seal(limit)
@@ -394,6 +394,13 @@ class Store:
             self.worker.stop()
             self._reserve.give_back()
             self._lock.release()
+
+
+def _capped(record: Record) -> bool:
+    """Whether a record that is no refusal is kept under the cap of refused ones: anyone can make many."""
+    if record.outcome == "join":
+        return record.device is None
+    return record.outcome in ("undecided", "repeated")
 
 
 def _newest(connection: apsw.Connection, table: str) -> int:
