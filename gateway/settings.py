@@ -58,6 +58,8 @@ Size = Annotated[int, BeforeValidator(size_bytes)]
 
 
 def _from_base(value: Path, info: ValidationInfo) -> Path:
+    if "\0" in str(value):
+        raise ValueError("a path holds no zero byte")
     return Path(info.context["base"]) / value if info.context else value
 
 

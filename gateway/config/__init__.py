@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from gateway.config import devices as devices_file
 from gateway.config import plugins, toml_file
 from gateway.config.devices import Loaded
-from gateway.config.faults import Faults, did_you_mean
+from gateway.config.faults import Faults, did_you_mean, dotted
 from gateway.config.notes import notes
 from gateway.config.plugins import SinkConfig, SourceConfig
 from gateway.config.sections import GatewaySection, StoreSection, WebSection
@@ -70,7 +70,7 @@ def load(path: Path) -> Config:
     document, _ = toml_file.read(path, BYTES_MAX)
     faults = Faults()
     for key in sorted(document.keys() - set(TOP_LEVEL)):
-        faults.add(path, key, None, "unknown key; " + did_you_mean(key, TOP_LEVEL))
+        faults.add(path, dotted("", [key]), None, "unknown key; " + did_you_mean(key, TOP_LEVEL))
     gateway = _section(GatewaySection, document.get("gateway", {}), "gateway", path, faults)
     store = _section(StoreSection, document.get("store", {}), "store", path, faults)
     web = None

@@ -14,7 +14,7 @@ from gateway.config import key_file, toml_file
 from gateway.config.decoder_choice import Choice, choose
 from gateway.config.device_row import DeviceRow
 from gateway.config.device_rules import combination_faults
-from gateway.config.faults import Faults, did_you_mean, shown
+from gateway.config.faults import Faults, did_you_mean, dotted, shown
 from gateway.config.identities import Identities
 from gateway.config.tag_rules import fields_of, name_fault, value_fault
 from gateway.device import KEY_NAMES, Device, DeviceKeys
@@ -57,7 +57,7 @@ def _keys_path(
     named = document.get("keys_file")
     if named is None:
         return from_gateway
-    if not isinstance(named, str) or not named:
+    if not isinstance(named, str) or not named or "\0" in named:
         faults.add(
             path, "keys_file", None, "write it as a path in quotes, above the first [[device]]"
         )
@@ -149,7 +149,7 @@ class _Reader:
         for name, value in row.tags.items():
             fault = name_fault(name, fields) or value_fault(value)
             if fault:
-                found.append((f"tags.{name[:64]}", fault))
+                found.append((dotted("tags", [name[:64]]), fault))
         return found
 
     def _device(self, row: DeviceRow, keys: DeviceKeys, choice: Choice) -> Device:

@@ -5,6 +5,7 @@ when it cannot be a secret: see `shown`.
 """
 
 import difflib
+import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ _SECRET_NAME = re.compile(r"key|password|passphrase|token|secret|credential")
 _SECRET_LOOK = re.compile(
     r"[0-9A-Fa-f]{32}|[A-Za-z0-9+/=_-]{40}|[0-9A-Fa-f]{2}([ :-][0-9A-Fa-f]{2}){15}"
 )
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _URL_LOGIN = re.compile(r"(?<=://)\S*@")
 
 _PLAIN_WORDS = {
@@ -63,9 +65,10 @@ class Faults:
     ) -> None:
         """Note every fault that pydantic found in the table at `prefix`; `of` names whose table it is."""
         for error in invalid.errors(include_url=False):
-            location = [part for part in error["loc"] if _is_key(part)]
+            unknown = error["type"] == "extra_forbidden"
+            location = [part for part in error["loc"] if unknown or _is_key(part)]
             key = dotted(prefix, location)
-            value = None if error["type"] == "extra_forbidden" else error["input"]
+            value = None if unknown else error["input"]
             if isinstance(value, (dict, list, tuple)):
                 value = None
             self.add(file, key, value, _remedy(error, location, model) + of)
@@ -110,13 +113,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def dotted(prefix: str, location: Iterable[str | int]) -> str:
-    """A key as people write it: sources.mqtt[0].url."""
+    """A key as people write it: sources.mqtt[0].url; quoted where TOML wants it, *** for what looks secret."""
     key = prefix
     for part in location:
         if isinstance(part, int):
             key += f"[{part}]"
         else:
-            key += f".{part}" if key else part
+            text = part if _BARE_KEY.fullmatch(part) else json.dumps(part)
+            text = text if shown("", part) == part else "***"
+            key += f".{text}" if key else text
     return key
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from gateway.config import toml_file
 from gateway.config.device_row import KeysRow
-from gateway.config.faults import Faults, did_you_mean
+from gateway.config.faults import Faults, did_you_mean, dotted
 
 BYTES_MAX = 32 * 2**20
 """100,000 devices with the keys of LoRaWAN 1.1."""
@@ -42,7 +42,9 @@ def mode_fault(path: Path, mode: int, allowed: int) -> str | None:
 def tables(document: dict[str, Any], path: Path, also: frozenset[str], faults: Faults) -> list[Any]:
     """The `[[device]]` tables of a document that may have no other keys than `also`."""
     for key in sorted(document.keys() - also - {"device"}):
-        faults.add(path, key, None, "unknown key; " + did_you_mean(key, ["device", *also]))
+        faults.add(
+            path, dotted("", [key]), None, "unknown key; " + did_you_mean(key, ["device", *also])
+        )
     found = document.get("device", [])
     if isinstance(found, list) and all(isinstance(table, dict) for table in found):
         return found

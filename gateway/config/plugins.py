@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.config.faults import Faults, did_you_mean
+from gateway.config.faults import Faults, did_you_mean, dotted
 from gateway.config.sections import plain_name
 from gateway.registry import SINKS, SOURCES, Entry
 from gateway.settings import SinkSection, SourceSection
@@ -105,7 +105,9 @@ def _tables(
     taken: dict[str, str] = {}
     for kind, tables in kinds.items():
         if kind not in known:
-            faults.add(path, f"{group}.{kind}", None, "unknown kind; " + did_you_mean(kind, known))
+            faults.add(
+                path, dotted(group, [kind]), None, "unknown kind; " + did_you_mean(kind, known)
+            )
         elif not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
             faults.add(
                 path, f"{group}.{kind}", None, f"write [[{group}.{kind}]] in double brackets"

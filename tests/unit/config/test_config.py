@@ -90,6 +90,8 @@ def test_names_come_from_kind_and_place_when_they_are_not_given(loaded: Loaded) 
 
 FAULTS = [
     ('[gatway]\nname = "a"', "gatway", None, 'did you mean "gateway"?'),
+    ('")" = 1', '")"', None, "known here"),
+    ('[gateway]\n")" = 1', 'gateway.")"', None, "known here"),
     ("name = 1", "name", None, "known here: gateway, sinks, sources, store, web"),
     ("gateway = 1", "gateway", None, "write [gateway] in single brackets"),
     ("[[gateway]]", "gateway", None, "write [gateway] in single brackets"),
@@ -98,6 +100,8 @@ FAULTS = [
     ('[gateway]\nname = "a b"', "gateway.name", "a b", "letters, digits"),
     ("[gateway]\nname = 7", "gateway.name", 7, "write it as text in quotes"),
     ('[gateway]\ntimezone = "Asia/Bankok"', "gateway.timezone", "Asia/Bankok", '"Asia/Bangkok"'),
+    ('[gateway]\ndevices = "a\\u0000"', "gateway.devices", "a\0", "no zero byte"),
+    ('[store]\npath = "a\\u0000"', "store.path", "a\0", "no zero byte"),
     ('[gateway]\ntimezone = "../etc"', "gateway.timezone", "../etc", "Area/City"),
     ("[gateway]\nbackfill_max = 7", "gateway.backfill_max", 7, "text with a unit"),
     ('[gateway]\nclock_wait = "1 hr"', "gateway.clock_wait", "1 hr", "text with a unit"),

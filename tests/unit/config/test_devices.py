@@ -118,7 +118,7 @@ FAULTS = [
     (ABP + 'decoder = "air_qualty"', "decoder", 'did you mean "air_quality"?'),
     (ABP + 'decoder = "codecs/none.js"', "decoder", "there is no codec at"),
     (ABP + 'tags = { time = "a" }', "tags.time", "every point's own"),
-    (ABP + 'tags = { "a b" = "a" }', "tags.a b", "letters, digits and _"),
+    (ABP + 'tags = { "a b" = "a" }', 'tags."a b"', "letters, digits and _"),
     (ABP + 'tags = { _a = "a" }', "tags._a", "begin with _"),
     (ABP + 'tags = { gateway = "a" }', "tags.gateway", "sets that tag itself"),
     (ABP + 'tags = { faults = "a" }', "tags.faults", "is a field's name"),

@@ -58,3 +58,5 @@ def test_the_nearest_word_is_named_else_all_of_them() -> None:
 def test_keys_are_written_as_people_write_them() -> None:
     assert dotted("sources.mqtt[0]", ["tls", "files", 2]) == "sources.mqtt[0].tls.files[2]"
     assert dotted("", ["a", "b"]) == "a.b"
+    assert dotted("a", ["b c", "\n"]) == 'a."b c"."\\n"'
+    assert dotted("a", ["5ec2e7" * 6]) == "a.***"

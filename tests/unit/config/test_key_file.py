@@ -125,7 +125,9 @@ def test_two_keys_files_are_one_too_many(faults: Faults) -> None:
     assert found[0].key == "keys_file"
 
 
-@pytest.mark.parametrize("line", ["keys_file = 1\n", 'keys_file = ""\n'])
+@pytest.mark.parametrize(
+    "line", ["keys_file = 1\n", 'keys_file = ""\n', 'keys_file = "a\\u0000"\n']
+)
 def test_the_name_of_the_keys_file_is_a_path(faults: Faults, line: str) -> None:
     found = faults(devices=line + DEVICE + KEYS)
     assert [fault.key for fault in found] == ["keys_file"]
