@@ -61,6 +61,7 @@ def wanted_files() -> dict[Path, str]:
             (folder / "README.md").read_text(encoding="utf-8"), sample
         )
         for folder, sample in zip(folders, samples, strict=True)
+        if (folder / "README.md").exists()
     }
     return {FILE: "\n".join([HEAD, own, *samples]), **pages}
 
