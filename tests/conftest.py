@@ -1,3 +1,3 @@
-"""What all tests share: fixtures with real servers live in modules of their own, named here."""
+"""What all tests share: fixtures with servers live in modules of their own, named here."""
 
-pytest_plugins = ["tests.influx_fixtures"]
+pytest_plugins = ["tests.influx_fixtures", "tests.influx_simulated"]

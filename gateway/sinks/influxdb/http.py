@@ -102,8 +102,7 @@ class HttpClient:
         connection = self._connection or self._connect(deadline)
         if self._socket is not None:
             self._socket.deadline = deadline
-        connection.request(method, target, body, dict(headers))
-        response = connection.getresponse()
+        response = _converse(connection, method, target, body, headers)
         content = response.read(ANSWER_BYTES_MAX)
         if response.length and len(content) < ANSWER_BYTES_MAX:
             # Reading with a limit does not say so by itself: half an answer would be judged as a whole.
@@ -167,6 +166,24 @@ class HttpClient:
         if isinstance(exc, http.client.HTTPException) and not isinstance(exc, OSError):
             return Unavailable(f"answers something that is not HTTP ({type(exc).__name__})")
         return Unavailable(f"is not reached: {exc.strerror or exc or type(exc).__name__}")
+
+
+def _converse(
+    connection: http.client.HTTPConnection,
+    method: str,
+    target: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+) -> http.client.HTTPResponse:
+    try:
+        connection.request(method, target, body, dict(headers))
+    except (BrokenPipeError, ConnectionResetError) as exc:
+        # A server that takes no more of a body has often said why (413) before it hung up.
+        try:
+            return connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            raise exc from None
+    return connection.getresponse()
 
 
 def _is_hang_up(exc: Exception) -> bool:

@@ -27,6 +27,9 @@ LINES_MAX = 5000
 BYTES_MAX = 1_000_000
 """Bytes of a request before compression: a tenth of version 3's limit, below nginx' default of 1 MiB."""
 
+BYTES_MIN = 4096
+"""A server that takes less than this in one body is not asked to take even less beforehand."""
+
 _TYPE_NAMES: dict[type[FieldValue], str] = {float: "float", bool: "boolean", str: "string"}
 
 Part = list[int]
@@ -42,6 +45,8 @@ class Isolation:
         """`lines` are the readings' lines in their order; None is one that is not sent."""
         self._readings = readings
         self._lines = lines
+        self.bytes_max = bytes_max
+        """The largest body to send; halved when the server says that one is too large."""
         places = [place for place, line in enumerate(lines) if line is not None]
         self._waiting = _chunks(places, lines, bytes_max)[::-1]
         self.taken = 0
@@ -80,11 +85,17 @@ class Isolation:
             self._split_poisoned(part, meaning)
 
     def _split_too_large(self, part: Part, answer: TooLarge) -> None:
-        if len(part) > 1:
-            self._wait(*_halves(part))
-        else:
+        if len(part) == 1:
             text = answer.text or "the line alone is larger than the server takes"
             self._reject(part, answer.status, text)
+            return
+        self.bytes_max = max(min(self.bytes_max, len(self.body(part)) // 2), BYTES_MIN)
+        # What waits would be refused alike, so it is cut as well.
+        waiting, self._waiting = self._waiting, []
+        for other in waiting:
+            self._wait(*_chunks(other, self._lines, self.bytes_max))
+        pieces = _chunks(part, self._lines, self.bytes_max)
+        self._wait(*(pieces if len(pieces) > 1 else _halves(part)))
 
     def _strike_named(self, part: Part, answer: Poison) -> None:
         said = {number - 1: text for number, text in answer.lines}

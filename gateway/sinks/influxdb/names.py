@@ -31,7 +31,7 @@ RESERVED = frozenset({"time", "_field", "_measurement"})
 
 def series_key(series: Series) -> str:
     """The escaped measurement and tags of a line, as `measurement,tag=value,...`. Empty tags are left out."""
-    parts = [measurement(series.measurement)]
+    parts = [_measurement(series.measurement)]
     for key, value in zip(_tag_keys(series), (value for _, value in series.tags), strict=True):
         if text := _sane(value):
             parts.append(f"{_IN_KEY.sub(_ESCAPED, key)}={_IN_KEY.sub(_ESCAPED, text)}")
@@ -44,8 +44,7 @@ def field_keys(series: Series) -> list[str]:
     return [_IN_KEY.sub(_ESCAPED, key) for key in keys]
 
 
-def measurement(name: str) -> str:
-    """The escaped measurement."""
+def _measurement(name: str) -> str:
     text = _sane(name) or "_"
     if text.startswith("#"):
         text = "_" + text[1:]

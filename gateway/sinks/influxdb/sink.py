@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from gateway.errors import Blocked, Unavailable
 from gateway.health import Health
 from gateway.model import Reading, Rejection, Verdict
-from gateway.sinks.influxdb.answers import TooLarge
 from gateway.sinks.influxdb.config import InfluxdbSection
 from gateway.sinks.influxdb.fuse import LINES_MIN, Fuse
 from gateway.sinks.influxdb.isolation import BYTES_MAX, LINES_MAX, Isolation
@@ -24,8 +23,6 @@ REQUESTS_MAX = 300
 """Requests for one batch: finds any 12 bad lines among 5000, and mostly hundreds; the rest is kept."""
 DELIVER_S_MAX = 60.0
 """After which no further request of a batch is begun."""
-BODY_BYTES_MIN = 4096
-"""A server that takes less than this in one body is told so by each batch anew."""
 SAMPLE_MAX = 5
 """Refused readings that are tried again to see whether the fuse can be mended."""
 
@@ -63,7 +60,8 @@ class InfluxdbSink:
         try:
             return self._deliver(readings)
         except Unavailable as exc:
-            self.health.down(str(exc))
+            if self.health.state != "stopped":
+                self.health.down(str(exc))
             raise
         except Blocked as exc:
             self.health.blocked(str(exc))
@@ -71,8 +69,8 @@ class InfluxdbSink:
 
     def close(self) -> None:
         """Give up a request under way, from any thread; the sink is not used again."""
-        self._server.close()
         self.health.stopped()
+        self._server.close()
 
     def _deliver(self, readings: Sequence[Reading]) -> Verdict:
         if self._fuse.blown:
@@ -108,14 +106,12 @@ class InfluxdbSink:
             part = work.next_part()
             if part is None or time.monotonic() - begun > DELIVER_S_MAX:
                 break
-            body = work.body(part)
             try:
-                meaning = self._server.write(body)
+                meaning = self._server.write(work.body(part))
             except (Unavailable, Blocked) as exc:
                 return exc
-            if isinstance(meaning, TooLarge):
-                self._body_max = max(min(self._body_max, len(body) // 2), BODY_BYTES_MIN)
             work.learn(meaning)
+            self._body_max = work.bytes_max
         return None
 
     def _blown(self, readings: Sequence[Reading], poison: Sequence[Rejection]) -> Blocked:

@@ -221,6 +221,20 @@ def test_a_peer_that_does_not_read_is_given_up_at_the_deadline() -> None:
         release.set()
 
 
+def test_a_refusal_in_the_middle_of_a_body_is_heard() -> None:
+    """As a proxy with a limit does: it answers 413 and hangs up without reading the rest."""
+    refused = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+
+    def script(sock: socket.socket) -> None:
+        sock.recv(1000)
+        sock.sendall(refused)
+
+    with peer(script, says(NO_CONTENT)) as port, closing(client(port)) as http:
+        answer = http.request("POST", "/write", {}, b"x" * 20_000_000)
+        assert (answer.status, answer.body) == (413, b"no")
+        assert http.request("POST", "/write", {}, b"x").status == 204
+
+
 def test_nobody_listening_is_an_outage() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -185,6 +185,22 @@ def test_a_body_that_is_too_large_is_halved_down_to_the_line() -> None:
     assert work.taken == 99
 
 
+def test_what_waits_is_cut_too_when_a_body_was_too_large() -> None:
+    work = Isolation(batch(1000), [b"x" * 9_999] * 1000)
+    sizes: list[int] = []
+
+    def server(part: Part) -> Done | TooLarge:
+        sizes.append(len(work.body(part)))
+        return TooLarge(413, "") if sizes[-1] > 300_000 else Done()
+
+    run(work, server)
+    assert work.taken == 1000
+    # A full megabyte of ten is refused, then its half; nothing more.
+    assert [size for size in sizes if size > 300_000] == [999_999, 489_999]
+    assert len(sizes) < 80
+    assert work.bytes_max == 489_999 // 2
+
+
 def test_a_batch_is_cut_at_its_limits() -> None:
     work = Isolation(batch(LINES_MAX + 1), [b"x"] * (LINES_MAX + 1))
     sizes: list[int] = []

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from influxdb_client import InfluxDBClient, Point
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.rest import ApiException
 
 from hil.simulators.influxdb_server import InfluxdbServer, faults
 from hil.simulators.influxdb_server.lines import BadLine, Value, parse_line, split_lines
@@ -166,6 +169,24 @@ def test_version_3_has_limits_of_its_own() -> None:
         assert write(server, "m v=1", V3.replace("city", "gone"))[0] == 500
         assert write(server, "m v=1")[0] == 204
         assert write(server, "m v=1", V3.replace("city", "more"))[0] == 422
+
+
+def test_influxdb_client_finds_a_version_2_in_it() -> None:
+    """A writer that is not ours, so that the server is not only what our sink expects."""
+    with (
+        InfluxdbServer(version="2", token="right") as server,
+        InfluxDBClient(server.url, token="right", org="city") as client,
+    ):
+        api = client.write_api(write_options=SYNCHRONOUS)
+        point = Point("m").tag("a b", "c,d").field("v", 1.5).field("s", 'x "y"').time(7)
+        api.write("city", record=point)
+        stored: dict[str, float | str] = {"v": 1.5, "s": 'x "y"'}
+        assert server.points() == {("m", (("a b", "c,d"),), 7): stored}
+        with pytest.raises(ApiException) as caught:
+            api.write("city", record=Point("m").field("v", "text").time(8))
+        assert caught.value.status == 422
+        assert "field type conflict" in str(caught.value)
+        assert client.ping()
 
 
 def test_times_follow_the_precision() -> None:
