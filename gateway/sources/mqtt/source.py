@@ -10,13 +10,12 @@ by the composition, its receipts still become acknowledgements; then `close` say
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.backoff import Backoff
-from gateway.errors import Blocked, GatewayError, Unavailable
+from gateway.errors import Blocked, Unavailable
 from gateway.health import Health
 from gateway.ports import Clock, Intake
 from gateway.sources.mqtt.config import MqttSection
@@ -102,16 +101,41 @@ class MqttSource:
         welcome = await connection.open(worker)
         handover.welcomed(session_present=welcome.session_present)
         self._note_session(welcome)
-        refused = await self._subscribe(connection, self._section.topics, version)
-        asking = asyncio.create_task(self._ask_again(connection, refused, version))
+        # The broker may send all that waits for us before it answers our SUBSCRIBE: both go on together.
+        tasks = (
+            asyncio.create_task(self._read_on(connection, handover)),
+            asyncio.create_task(self._ask_for_topics(connection, version)),
+        )
         try:
-            while True:
-                await connection.while_it_lasts(asyncio.ensure_future(connection.until_halted()))
-                room = handover.wait_for_room(connection)
-                await connection.while_it_lasts(asyncio.ensure_future(room))
-                connection.resume()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
         finally:
-            asking.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read_on(self, connection: Connection, handover: Handover) -> None:
+        """Read whenever there is room.
+
+        Raises:
+            Unavailable, Blocked: the connection has ended.
+        """
+        while True:
+            await connection.while_it_lasts(asyncio.ensure_future(connection.until_halted()))
+            room = handover.wait_for_room(connection)
+            await connection.while_it_lasts(asyncio.ensure_future(room))
+            connection.resume()
+
+    async def _ask_for_topics(self, connection: Connection, version: MQTTProtocolVersion) -> None:
+        """Ask for the topics, and for those that are refused now and then again.
+
+        Raises:
+            Unavailable, Blocked: the connection has ended.
+        """
+        topics: Sequence[str] = self._section.topics
+        while topics := await self._subscribe(connection, topics, version):
+            await asyncio.sleep(REFUSED_TOPICS_WAIT_S)
 
     async def _subscribe(
         self, connection: Connection, topics: Sequence[str], version: MQTTProtocolVersion
@@ -138,15 +162,6 @@ class MqttSource:
             self.health.up(sentence)
         self._had_session = True
         return refused
-
-    async def _ask_again(
-        self, connection: Connection, refused: Sequence[str], version: MQTTProtocolVersion
-    ) -> None:
-        """Ask for refused topics now and then, while what was granted is received."""
-        with contextlib.suppress(GatewayError):  # the end of the connection is seen by `_serve`
-            while refused:
-                await asyncio.sleep(REFUSED_TOPICS_WAIT_S)
-                refused = await self._subscribe(connection, refused, version)
 
     def _note_session(self, welcome: Welcome) -> None:
         section = self._section
