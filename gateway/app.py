@@ -34,7 +34,8 @@ from gateway.pipeline.times import GatewayClocks
 from gateway.ports import Sink, Source
 from gateway.store import recovery
 from gateway.store.outlet import Outlet
-from gateway.store.store import REMEMBERED_ROWS, Store
+from gateway.store.store import Store
+from gateway.store.upkeep import REMEMBERED_ROWS
 
 LAST_COMMIT_S = 4.0
 """Time at the end for what sources gave to reach the disk."""

@@ -6,37 +6,26 @@ through `commit`; maintenance (sealing, retention, ceiling) is done in small ste
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import apsw
 
-from gateway.errors import GatewayError, StoreDamaged, StoreFull
-from gateway.journal import Journal
+from gateway.errors import GatewayError, StoreFull
 from gateway.model import REFUSALS, Malformed, Record
-from gateway.store import ceiling, recovery
-from gateway.store import connection as files
+from gateway.store import recovery
 from gateway.store.batch import Batch, DeadRow
 from gateway.store.history import unread_readings
 from gateway.store.packing import pack_body, pack_heard
 from gateway.store.position import Position
+from gateway.store.store_file import StoreFile
 from gateway.store.tables import Tables
-from gateway.store.writer import Writer
+from gateway.store.upkeep import Upkeep
 from gateway.worker import Worker
 
-SEAL_ROWS = 2000
-"""Rows sealed in one step: bounds the memory and the pause."""
-REMEMBERED_ROWS = 8_192
-"""Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
-TAIL_ROWS_MAX = 100_000
-"""Settled rows above which sealing does not wait for the hour to end: bounds the scan of a query."""
 SINK_FLUSH_S = 5.0
 """How old a position on disk may get; after a kill so much is sent again."""
-DROP_ROWS = 2000
-"""Rows dropped at once under `drop_oldest`."""
-
-
 Result = TypeVar("Result")
 
 
@@ -59,23 +48,13 @@ class Store:
             StoreFull, Unavailable: the disk refuses. A damaged file is moved aside, see `moved_aside`.
         """
         self.path = path
-        self.size_max = size_max
-        self.age_max_s = age_max_s
-        self.when_full = when_full
         self.full = False
         """True while nothing more is taken: the ceiling or the disk is reached."""
         self.more: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done at the next commit of rows; a new one takes its place then."""
-        self.moved_aside: Path | None = None
-        self._journal = Journal("store")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = files.WriterLock(path)
-        self._writer = self._open_writer(vfs)
-        self._restrict_modes()
+        self._file = StoreFile(path, size_max, vfs)
+        self._writer = self._file.writer
         connection = self._writer.connection
-        ceiling.limit_pages(connection, size_max)
-        self._reserve = ceiling.Reserve(path)
-        self._reserve.take()
         self.tables = Tables(connection)
         self.counters: dict[str, int] = dict(
             connection.execute("SELECT name, value FROM counter WHERE name NOT LIKE 'pruned.%'")
@@ -104,28 +83,7 @@ class Store:
         self.hold_low: int | None = min(self._waiting_for_clock, default=None)
         """The lowest held row that nothing has released yet; it and what follows is not sealed."""
         self.worker = Worker("store-writer")
-
-    def _open_writer(self, vfs: str | None) -> Writer:
-        try:
-            return Writer(self.path, vfs)
-        except StoreDamaged as error:
-            aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns() // 10**9}")
-            for suffix in ("", "-wal", "-shm"):
-                part = self.path.with_name(self.path.name + suffix)
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + suffix))
-            self.moved_aside = aside
-            self._journal.error("damaged", file=self.path, moved_to=aside, why=error)
-            return Writer(self.path, vfs)
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def _restrict_modes(self) -> None:
-        for name in (self.path.name, self.path.name + "-wal", self.path.name + "-shm"):
-            part = self.path.with_name(name)
-            if part.exists():
-                part.chmod(files.FILE_MODE)
+        self._upkeep = Upkeep(self, self._file.reserve, size_max, age_max_s, when_full)
 
     @property
     def connection(self) -> apsw.Connection:
@@ -228,7 +186,7 @@ class Store:
             try:
                 await self.worker.call(self._writer.commit, batch)
             except StoreFull:
-                self._reserve.give_back()
+                self._file.reserve.give_back()
                 self._open = batch.followed_by(self._open)
                 raise
             except GatewayError:
@@ -255,7 +213,7 @@ class Store:
         """After a failed commit: make room, or throw the connection away and open the file anew."""
         if isinstance(error, StoreFull):
             self.full = True
-            await self._watch_ceiling()
+            await self._upkeep.watch_ceiling()
         else:
             await self.worker.call(self._writer.reopen)
 
@@ -287,43 +245,24 @@ class Store:
         await self.commit()
 
     async def maintain(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
-        """One small step of housekeeping; True when there is more to do at once.
+        """One small step of housekeeping, see `upkeep`; True when there is more to do at once."""
+        return await self._upkeep.step(wall_ns, sealable)
 
-        `sealable` gives the newest seq whose session counters are on disk, told the seq that is wanted.
-        """
-        await self._flush_positions()
-        more = await self._seal_step(wall_ns, sealable)
-        if all(position.high >= self.horizon for position in self.positions.values()):
-            # A new sink that is still reading blocks keeps them; the ceiling's rule then does the rest.
-            older_than = wall_ns - int(self.age_max_s * 1e9)
-            await self.read(ceiling.prune_history, self.size_max, older_than)
-        await self.read(ceiling.prune_refused)
-        await self._watch_ceiling()
-        return more
-
-    async def _flush_positions(self) -> None:
+    async def commit_due(self) -> None:
+        """Write counters and positions that are due, when there are any."""
         now = time.monotonic()
-        if any(due <= now for due in self._due.values()) or self._changed:
+        if self._changed or any(due <= now for due in self._due.values()):
             await self.commit()
 
-    async def _seal_step(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
-        limit = self.next_seq - 1 - REMEMBERED_ROWS
-        for position in self.positions.values():
-            limit = min(limit, position.lowest_open() - 1)
-        if self.hold_low is not None:
-            limit = min(limit, self.hold_low - 1)
-        if limit <= self.horizon:
-            return False
-        if self.next_seq - self.horizon < TAIL_ROWS_MAX and not self.full:
-            hour_ns = wall_ns // 3_600_000_000_000 * 3_600_000_000_000
-            old = await self.worker.call(self._newest_before, hour_ns, limit)
-            limit = min(limit, old)
-        limit = min(limit, sealable(limit))
-        if limit <= self.horizon:
-            return False
-        return await self._seal(limit)
+    async def drop_upto(self, seq: int) -> None:
+        """Delete tail rows, with every sink's position, in one transaction."""
+        self._open.drop_upto = seq
+        self._due = dict.fromkeys(self.positions, 0.0)
+        await self.commit()
+        self.horizon = max(self.horizon, seq)
 
-    async def _seal(self, limit: int) -> bool:
+    async def seal(self, limit: int, rows_max: int) -> int:
+        """Move the oldest rows up to `limit` into blocks; the seq up to which it is done, 0 for nothing."""
         place = {
             row_id: (self.tables.series_device[row_id], series.measurement)
             for row_id, series in self.tables.series.items()
@@ -332,57 +271,14 @@ class Store:
             self.tables.name_id(measurement)
         if self.tables.new.names:
             await self.commit()
-        done = await self.worker.call(self._writer.seal, limit, SEAL_ROWS, place, self.tables.names)
+        done = await self.worker.call(self._writer.seal, limit, rows_max, place, self.tables.names)
         self.horizon = max(self.horizon, done)
-        return 0 < done < limit
+        return done
 
-    def _newest_before(self, wall_ns: int, limit: int) -> int:
-        """The newest tail row up to `limit` that is older than this time. Rows are in order of time."""
-        low, high = self.horizon, limit
-        while low < high:  # binary search by rowid: no index on time is kept
-            middle = (low + high + 1) // 2
-            wall = self._writer.connection.execute(
-                "SELECT wall FROM frame WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
-            ).get
-            if wall is not None and wall < wall_ns:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    async def _watch_ceiling(self) -> None:
-        used = await self.read(ceiling.used_bytes)
-        over = used >= self.size_max * ceiling.ROOM_LEFT
-        if over and self.when_full == "drop_oldest":
-            await self._drop_oldest()
-            return
-        if over and not self.full:
-            self.full = True
-            self._journal.error(
-                "full", used_bytes=used, size_max=self.size_max, rule=self.when_full
-            )
-        elif self.full and not over and self._reserve.take():
-            self.full = False
-            self._journal.info("room_again", used_bytes=used)
-
-    async def _drop_oldest(self) -> None:
-        """Take the oldest rows from every sink that has not had them, and count them as dropped.
-
-        The rows, the counts and the positions change in one transaction.
-        """
-        async with self.settling:
-            last = await self.read(ceiling.oldest_rows, DROP_ROWS)
-            if not last:
-                return
-            dropped: dict[str, int] = {}
-            for name, position in self.positions.items():
-                dropped[name] = await self.read(unread_readings, position, last)
-                position.drop(last, dropped[name])
-            self._open.drop_upto = last
-            self._due = dict.fromkeys(self.positions, 0.0)
-            await self.commit()
-            self.horizon = max(self.horizon, last)
-        self._journal.warning("dropped_oldest", rows_up_to=last, readings=_shown(dropped))
+    @property
+    def moved_aside(self) -> Path | None:
+        """Where a damaged file was moved at this start."""
+        return self._file.moved_aside
 
     async def close(self) -> None:
         """Write what is due, checkpoint, close and let another process write."""
@@ -392,8 +288,7 @@ class Store:
         finally:
             await self.worker.call(self._writer.close)
             self.worker.stop()
-            self._reserve.give_back()
-            self._lock.release()
+            self._file.release()
 
 
 def _capped(record: Record) -> bool:
@@ -405,7 +300,3 @@ def _capped(record: Record) -> bool:
 
 def _newest(connection: apsw.Connection, table: str) -> int:
     return int(connection.execute(f"SELECT max(seq) FROM {table}").get or 0)
-
-
-def _shown(figures: Mapping[str, int]) -> str:
-    return ",".join(f"{name}:{value}" for name, value in figures.items())
