@@ -8,8 +8,8 @@ Sans-IO, in two voices: `next_part` says what to send, `learn` is told what the 
 
 Sending lines again is harmless: the same series, time and values overwrite themselves. A line is called
 bad only on proof: it was refused alone, or version 3 named its number, or the server says that it dropped
-as many lines as it was sent for the one reason they share. The good side of a split goes first, so that
-what can be written is written before the bad is looked at.
+as many lines as it was sent for the one reason they share. What is sent next is always the part with the
+first reading that nothing is known of: when a search is broken off, the batch is settled up to there.
 
 How splits keep requests few (k bad lines of n cost about 2 k log2 n without them):
 - expired: "dropped=N" for age means the N oldest; two requests tell all of them.
@@ -17,6 +17,7 @@ How splits keep requests few (k bad lines of n cost about 2 k log2 n without the
 """
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 
 from decoders.contract import FieldValue
 from gateway.model import Reading, Rejection
@@ -47,8 +48,10 @@ class Isolation:
         self._lines = lines
         self.bytes_max = bytes_max
         """The largest body to send; halved when the server says that one is too large."""
+        self._waiting: list[tuple[int, Part]] = []
+        """A heap of parts by their first place."""
         places = [place for place, line in enumerate(lines) if line is not None]
-        self._waiting = _chunks(places, lines, bytes_max)[::-1]
+        self._wait(*_chunks(places, lines, bytes_max))
         self.taken = 0
         """Lines known to be written."""
         self.rejected: list[Rejection] = []
@@ -60,7 +63,7 @@ class Isolation:
 
     def next_part(self) -> Part | None:
         """What to send now; None when everything is known."""
-        return self._waiting[-1] if self._waiting else None
+        return self._waiting[0][1] if self._waiting else None
 
     def body(self, part: Part) -> bytes:
         """The lines of a part as the body of a request."""
@@ -68,11 +71,11 @@ class Isolation:
 
     def undecided(self) -> tuple[int, ...]:
         """Places of which nothing is known yet."""
-        return tuple(sorted(place for part in self._waiting for place in part))
+        return tuple(sorted(place for _, part in self._waiting for place in part))
 
     def learn(self, meaning: Done | TooLarge | Poison) -> None:
         """Take what the answer to `next_part` meant."""
-        part = self._waiting.pop()
+        _, part = heappop(self._waiting)
         if isinstance(meaning, Done):
             self.taken += len(part)
         elif isinstance(meaning, TooLarge):
@@ -92,7 +95,7 @@ class Isolation:
         self.bytes_max = max(min(self.bytes_max, len(self.body(part)) // 2), BYTES_MIN)
         # What waits would be refused alike, so it is cut as well.
         waiting, self._waiting = self._waiting, []
-        for other in waiting:
+        for _, other in waiting:
             self._wait(*_chunks(other, self._lines, self.bytes_max))
         pieces = _chunks(part, self._lines, self.bytes_max)
         self._wait(*(pieces if len(pieces) > 1 else _halves(part)))
@@ -131,8 +134,8 @@ class Isolation:
         return suspects, [place for place in part if place not in suspected]
 
     def _wait(self, *parts: Part) -> None:
-        """Queue parts; the first of them is sent next."""
-        self._waiting.extend(reversed(parts))
+        for part in parts:
+            heappush(self._waiting, (min(part), part))
 
     def _reject(self, part: Part, status: int, text: str, *, expired: bool = False) -> None:
         self.rejected.extend(Rejection(place, status, text, expired) for place in part)

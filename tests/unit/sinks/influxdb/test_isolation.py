@@ -234,6 +234,24 @@ def test_what_was_not_asked_is_undecided() -> None:
 
 @given(
     size=st.integers(1, 300),
+    bad=st.sets(st.integers(0, 299)),
+    kind=st.sampled_from([parse_errors, conflicts]),
+)
+def test_a_search_that_is_broken_off_has_settled_the_first_readings(
+    size: int, bad: set[int], kind: Callable[[set[int]], Server]
+) -> None:
+    """A store can then move its position on: offering the rest again must not begin at the same place."""
+    work = isolation(batch(size, text=bad))
+    server = kind(bad)
+    for _ in range(12):
+        if (part := work.next_part()) is None:
+            break
+        work.learn(server(part))
+    assert min(work.undecided(), default=size) > 0
+
+
+@given(
+    size=st.integers(1, 300),
     data=st.data(),
     kind=st.sampled_from(["parse", "conflict", "named", "unsaid", "retention"]),
 )

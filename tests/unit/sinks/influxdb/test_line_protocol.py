@@ -207,7 +207,8 @@ def test_hostile_names_stay_in_their_place(
     series = Series(measurement, tuple(tags.items()), tuple(fields))
     point = read_back(line(Reading(series, TIME_NS, tuple(fields.values()))))
     sent = {name: value for name, value in tags.items() if expected(value)}
-    assert point.measurement.lstrip("_") == expected(measurement).lstrip("#_")
+    safe = expected(measurement) or "_"
+    assert point.measurement == ("_" + safe[1:] if safe.startswith("#") else safe)
     assert sorted(value for _, value in point.tags) == sorted(map(expected, sent.values()))
     assert sorted(trimmed(key) for key, _ in point.tags) == sorted(
         trimmed(expected(name)) for name in sent
