@@ -7,6 +7,7 @@ stop    sources stop receiving, what they gave is committed and acknowledged, si
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ LAST_DELIVERY_S = 3.0
 """Time at the end for sinks to take what is left; the rest waits in the store."""
 HOUSEKEEPING_S = 1.0
 STATUS_LINE_S = 10.0
+WRITER_SILENT_S_MAX = 60.0
+"""Above any fsync of a bad card; housekeeping asks the writer each second."""
 HELD_AT_ONCE = 500
 """Held rows given their times in one step."""
 UNDECIDED_AT_ONCE = 20
@@ -97,6 +100,7 @@ class Gateway:
             worker = registry.SINKS[sink.kind].load_worker()
             known = outlet.position.version or None
             self.sinks[sink.name] = (worker(sink.section, sink.name, known), outlet)
+        self._kept_house_at = time.monotonic()
         self.delivers = [Deliver(sink, outlet) for sink, outlet in self.sinks.values()]
 
     def _recall(self) -> None:
@@ -199,6 +203,7 @@ class Gateway:
             except (StoreFull, Unavailable) as error:
                 # Ingest says so as well when it matters, and makes what room can be made.
                 self.ingest.stalled = self.ingest.stalled or str(error)
+            self._kept_house_at = time.monotonic()
 
     async def _keep_house_once(self) -> None:
         for name, (sink, outlet) in self.sinks.items():
@@ -258,8 +263,12 @@ class Gateway:
         return f"{count('heard', 0)} frames, {count('readings', 0)} readings; {', '.join(ways)}"
 
     def _alive(self) -> bool:
-        """For the watchdog: nothing here depends on brokers or databases."""
-        return True
+        """For the watchdog: the writer answers. Nothing here depends on brokers or databases.
+
+        A disk that refuses is told by `stalled`: to be started again would not help it.
+        """
+        silent_s = time.monotonic() - self._kept_house_at
+        return silent_s < WRITER_SILENT_S_MAX or self.ingest.stalled is not None
 
     def status(self) -> Mapping[str, Any]:
         """What only the running daemon knows, as JSON-able values."""

@@ -2,12 +2,15 @@
 
 import asyncio
 import signal
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gateway.config import Config, load
+from gateway.ports import Source
 
 
 def command(
@@ -34,4 +37,22 @@ async def _run(config: Config) -> None:
     for sentence in config.warnings:
         Journal("config").warning("note", says=sentence)
     gateway = Gateway(config, SystemClock(config.gateway.clock_trust))
-    await gateway.run(stop)
+    showing = asyncio.create_task(_show_replays(gateway.sources))
+    try:
+        await gateway.run(stop)
+    finally:
+        showing.cancel()
+
+
+async def _show_replays(sources: Sequence[Source]) -> None:
+    """A bar on the terminal while recordings are read; the daemon goes on after that."""
+    replays: list[Any] = [source for source in sources if hasattr(source, "progress")]
+    if not replays or not sys.stderr.isatty():
+        return
+    from gateway.cli.progress import progress
+
+    with progress("replaying") as step:
+        while not all(replay.finished.is_set() for replay in replays):
+            done, of = (sum(part) for part in zip(*(r.progress for r in replays), strict=True))
+            step(done, of)
+            await asyncio.sleep(0.2)
