@@ -215,12 +215,12 @@ class Gateway:
             await self._release_held()
         if self.store.counters.get("outcome.undecided", 0):
             await self._retry_undecided()
-        while await self.store.maintain(self.clock.stamp().wall_ns, self._sealable):
+        while await self.store.maintain(self.clock.stamp(), self._sealable):
             await asyncio.sleep(0.02)
 
     async def _retry_undecided(self) -> None:
         waiting = await self.store.read(recovery.undecided, self.store.tables, UNDECIDED_AT_ONCE)
-        kept = [(seq, record.heard) for seq, record in waiting]
+        kept = [(seq, record.heard) for seq, record in waiting if self.store.waits_for_search(seq)]
         retry_undecided(self.interpreter, self.store, kept, self.store.decided)
         await self.store.commit()
 
@@ -231,6 +231,8 @@ class Gateway:
         held = await self.store.read(recovery.held, self.store.tables, HELD_AT_ONCE)
         released = False
         for seq, boot, record in held:
+            if not self.store.waits_for_clock(seq):
+                continue  # released by a batch that the disk has not taken yet
             replacement = None
             same_boot = boot == self.store.this_boot
             if same_boot and now.trusted:

@@ -12,9 +12,9 @@ from typing import cast
 import apsw
 
 from gateway.store.blocks import counted
-from gateway.store.ceiling import used_bytes
+from gateway.store.ceiling import database_bytes
 from gateway.store.connection import reading
-from gateway.store.history import held_readings, unread_readings
+from gateway.store.history import held_readings, oldest_unread_wall, unread_readings
 from gateway.store.position import Position
 
 NOT_KEPT = frozenset({"bad_crc", "redelivered", "store_full"})
@@ -36,12 +36,14 @@ class SinkAccount:
     expired: int
     superseded: int
     dropped: int
+    dead_rows: int
+    """Dead letters that are kept, and those forgotten over the cap; the same as `dead`."""
 
     @property
     def balanced(self) -> bool:
-        """Whether the sum holds."""
+        """Whether the sum holds, and the dead letters are there."""
         out = self.delivered + self.pending + self.dead + self.expired
-        return self.accepted == out + self.superseded + self.dropped
+        return self.accepted == out + self.superseded + self.dropped and self.dead == self.dead_rows
 
 
 @dataclass(slots=True)
@@ -90,19 +92,23 @@ def _counted(connection: apsw.Connection) -> Accounts:
         pair = (result.outcomes.get(outcome, 0), rows[outcome])
         if pair[0] != pair[1]:
             result.rows_differ[outcome] = pair
-    lowest = None
+    dead = _dead_by_sink(connection, counters)
+    waiting = []
     for sink, state in connection.execute("SELECT name, state FROM sink").fetchall():
         position = Position.load(str(state))
-        lowest = min(position.lowest_open(), lowest or (1 << 62))
-        result.sinks[str(sink)] = _account(connection, position, result.readings)
-    result.used_bytes = used_bytes(connection)
-    if lowest is not None:
-        query = "SELECT wall FROM frame WHERE seq >= ? AND readings > 0 ORDER BY seq LIMIT 1"
-        result.oldest_pending_ns = cast("int | None", connection.execute(query, (lowest,)).get)
+        if not position.away:
+            result.sinks[str(sink)] = _account(
+                connection, position, result.readings, dead[str(sink)]
+            )
+            waiting.append(oldest_unread_wall(connection, position))
+    result.used_bytes = database_bytes(connection)
+    result.oldest_pending_ns = min((wall for wall in waiting if wall is not None), default=None)
     return result
 
 
-def _account(connection: apsw.Connection, position: Position, readings: int) -> SinkAccount:
+def _account(
+    connection: apsw.Connection, position: Position, readings: int, dead_rows: int
+) -> SinkAccount:
     return SinkAccount(
         accepted=readings - position.baseline,
         delivered=position.delivered,
@@ -112,7 +118,18 @@ def _account(connection: apsw.Connection, position: Position, readings: int) -> 
         expired=position.expired,
         superseded=position.superseded,
         dropped=position.dropped,
+        dead_rows=dead_rows,
     )
+
+
+def _dead_by_sink(connection: apsw.Connection, counters: dict[str, int]) -> Counter[str]:
+    rows: Counter[str] = Counter()
+    for sink, count in connection.execute("SELECT sink, count(*) FROM dead GROUP BY sink"):
+        rows[str(sink)] += cast("int", count)
+    for name, value in counters.items():
+        if name.startswith("forgotten."):
+            rows[name.removeprefix("forgotten.")] += value
+    return rows
 
 
 def _rows_by_outcome(connection: apsw.Connection, counters: dict[str, int]) -> Counter[str]:

@@ -1,7 +1,6 @@
 """One transaction's worth of writing: plain rows, gathered in the event loop, written by the writer."""
 
 from dataclasses import dataclass, field
-from typing import Self
 
 from gateway.store.blocks import FrameRow
 from gateway.store.tables import NewEntries
@@ -33,15 +32,17 @@ class Batch:
     sinks: dict[str, str] = field(default_factory=dict)
     """New positions, as text."""
     dead: list[DeadRow] = field(default_factory=list)
-    drop_upto: int = 0
-    """Tail rows up to this seq are deleted, whoever has not had them."""
+    drop_chunk: int = 0
+    """The oldest sealed chunk, when it ends at this seq, is deleted first, whoever has not had it."""
+    drop_tail: int = 0
+    """Tail rows up to this seq are deleted first, whoever has not had them."""
+    number: int = 0
+    """Of this transaction: is it found in the file, the transaction is on disk. 0 until it is tried."""
 
-    def followed_by(self, later: Self) -> Self:
-        """This batch, which could not be written, with what has come since."""
-        for name in ("frames", "refused", "decided", "released", "sessions", "snapshots", "dead"):
-            getattr(self, name).extend(getattr(later, name))
-        self.new.extend(later.new)
-        self.counters |= later.counters
-        self.sinks |= later.sinks
-        self.drop_upto = max(self.drop_upto, later.drop_upto)
-        return self
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return any((
+            self.frames, self.refused, self.decided, self.released, self.sessions, self.snapshots,
+            self.counters, self.sinks, self.dead, self.drop_chunk, self.drop_tail,
+            self.new.names, self.new.series, self.new.types,
+        ))  # fmt: skip

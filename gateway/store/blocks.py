@@ -7,7 +7,7 @@ raw_block.data  zlib(MessagePack [[seq, device, outcome, about, session, f_cnt, 
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,6 +16,10 @@ from decoders.contract import FieldValue
 from gateway.store.packing import unpack_body
 
 HOUR_NS = 3_600_000_000_000
+AGE_UNKNOWN_NS = 1 << 62
+"""Newest reception time of a chunk without a trusted one: its age cannot be told."""
+BLOCK_READINGS_MAX = 1000
+"""Readings in one block: what a query has to unpack for a few of them."""
 COMPRESSION = 6
 """zlib's default: level 9 gains 1 % here for twice the time."""
 
@@ -35,24 +39,37 @@ RawRow = tuple[
     bytes, bytes, str | None,
 ]  # fmt: skip
 
+Member = tuple[int, int, list[int | FieldValue]]
+"""(seq, index, reading) of one reading in a block."""
+
 _encoder = msgspec.msgpack.Encoder()
 _readings = msgspec.msgpack.Decoder(list[tuple[int, int, list[int | float | bool | str]]])
 _raw = msgspec.msgpack.Decoder(list[RawRow])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Sealed:
     """What a chunk of tail rows becomes."""
 
-    blocks: list[tuple[int, str, int, int, int, int, bytes]] = field(default_factory=list)
+    seq_low: int
+    seq_high: int
+    rows: int
+    readings: int
+    wall_low: int
+    wall_high: int
+    outcomes: str
+    """JSON object: how many rows of each outcome."""
+    data: bytes
+    blocks: list[tuple[int, int, int, int, int, int, bytes]] = field(default_factory=list)
     """(device, measurement, hour, seq_low, seq_high, readings, data); a device's hour stays together."""
-    raw: tuple[int, int, int, int, int, str, bytes] | None = None
-    """(seq_low, seq_high, rows, wall_low, wall_high, outcomes, data)."""
 
 
-def seal(rows: Sequence[FrameRow], place: dict[int, tuple[int, str]]) -> Sealed:
-    """Compress a chunk of rows, ascending by seq. `place` gives device and measurement of a series id."""
-    groups: dict[tuple[int, int, str], list[tuple[int, int, list[int | FieldValue]]]] = {}
+def seal(rows: Sequence[FrameRow], place: Mapping[int, tuple[int, int]]) -> Sealed:
+    """Compress a chunk of rows, ascending by seq, at least one.
+
+    `place` gives the name ids of device and measurement of a series id.
+    """
+    groups: dict[tuple[int, int, int], list[Member]] = {}
     raw: list[RawRow] = []
     for row in rows:
         readings, sentence = unpack_body(row[16])
@@ -62,21 +79,30 @@ def seal(rows: Sequence[FrameRow], place: dict[int, tuple[int, str]]) -> Sealed:
                 hour = int(reading[1]) // HOUR_NS
                 groups.setdefault((device, hour, measurement), []).append((row[0], index, reading))
         raw.append((row[0], row[1], *row[4:16], sentence))
-    sealed = Sealed()
-    for (device, hour, measurement), members in sorted(groups.items()):
-        data = zlib.compress(_encoder.encode(members), COMPRESSION)
-        sealed.blocks.append(
-            (device, measurement, hour, members[0][0], members[-1][0], len(members), data)
-        )
-    if raw:
-        walls = [row[6] for row in raw]
-        outcomes = msgspec.json.encode(Counter(row[2] for row in raw)).decode()
-        data = zlib.compress(_encoder.encode(raw), COMPRESSION)
-        sealed.raw = (raw[0][0], raw[-1][0], len(raw), min(walls), max(walls), outcomes, data)
-    return sealed
+    return Sealed(
+        seq_low=raw[0][0],
+        seq_high=raw[-1][0],
+        rows=len(raw),
+        readings=sum(map(len, groups.values())),
+        wall_low=min(row[6] for row in raw),
+        wall_high=max((row[6] for row in raw if row[9]), default=AGE_UNKNOWN_NS),
+        outcomes=msgspec.json.encode(Counter(row[2] for row in raw)).decode(),
+        data=zlib.compress(_encoder.encode(raw), COMPRESSION),
+        blocks=[
+            (device, measurement, hour, part[0][0], part[-1][0], len(part),
+             zlib.compress(_encoder.encode(part), COMPRESSION))
+            for (device, hour, measurement), members in sorted(groups.items())
+            for part in _parts(members)
+        ],
+    )  # fmt: skip
 
 
-def open_block(data: bytes) -> list[tuple[int, int, list[int | FieldValue]]]:
+def _parts(members: list[Member]) -> Iterator[list[Member]]:
+    for start in range(0, len(members), BLOCK_READINGS_MAX):
+        yield members[start : start + BLOCK_READINGS_MAX]
+
+
+def open_block(data: bytes) -> list[Member]:
     """(seq, index, reading) of a block, ascending."""
     return _readings.decode(zlib.decompress(data))
 

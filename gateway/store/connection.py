@@ -13,12 +13,11 @@ from pathlib import Path
 import apsw
 
 from gateway.errors import StoreDamaged, StoreFull, StoreInUse, Unavailable
+from gateway.store.schema import refuse_foreign
 
 PAGE_BYTES = 2048
 """Half of SQLite's default: a commit of 16 rows rewrites whole pages, and at 100 frames/s this saves a quarter
 of what reaches the card (docs/decisions/0005-few-bytes-per-frame.md)."""
-WAL_PAGES = 4 * 2**20 // PAGE_BYTES
-"""Pages in the WAL after which a commit checkpoints: 4 MiB, rewritten in place from then on."""
 WRITER_CACHE_KIB = 1000
 READER_CACHE_KIB = 256
 """A sink reads each row once, in order: more would only be memory."""
@@ -33,19 +32,26 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
 
     Raises:
         StoreDamaged, StoreFull, Unavailable: as `store_errors`.
+        StoreForeign: newer than this program, or another program's; it was not written to.
     """
     with store_errors():
         connection = apsw.Connection(str(path), vfs=vfs)
-        connection.set_busy_timeout(BUSY_MS)
-        connection.pragma("page_size", PAGE_BYTES)
-        if connection.pragma("journal_mode", "wal") != "wal":
-            raise StoreDamaged(f"{path} cannot be put into WAL mode")
-        connection.pragma("synchronous", "FULL")
-        connection.pragma("wal_autocheckpoint", WAL_PAGES)
-        connection.pragma("journal_size_limit", WAL_PAGES * PAGE_BYTES)
-        connection.pragma("cache_size", -WRITER_CACHE_KIB)
-        connection.pragma("temp_store", "MEMORY")
-        connection.pragma("trusted_schema", 0)
+        try:
+            # Closing a file that turns out not to be ours must not checkpoint it either.
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            connection.set_busy_timeout(BUSY_MS)
+            refuse_foreign(connection)
+            connection.pragma("page_size", PAGE_BYTES)
+            if connection.pragma("journal_mode", "wal") != "wal":
+                raise StoreDamaged(f"{path} cannot be put into WAL mode")
+            connection.pragma("synchronous", "FULL")
+            connection.pragma("cache_size", -WRITER_CACHE_KIB)
+            connection.pragma("temp_store", "MEMORY")
+            connection.pragma("trusted_schema", 0)
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+        except BaseException:
+            connection.close(True)
+            raise
         return connection
 
 
@@ -54,18 +60,24 @@ def open_reader(path: Path) -> apsw.Connection:
 
     Raises:
         Unavailable: there is no file yet, or it cannot be read by this user.
-        StoreDamaged: it is no store.
+        StoreDamaged: it is no store. StoreForeign: a newer program wrote it, or another one.
     """
     if not path.exists():
         raise Unavailable(f"there is no store at {path}: the daemon has not run with this path yet")
     with store_errors():
         # Read-write is not asked for, but SQLite needs to make -shm when the writer is away.
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_timeout(BUSY_MS)
-        connection.pragma("query_only", 1)
-        connection.pragma("wal_autocheckpoint", 0)
-        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        connection.pragma("cache_size", -READER_CACHE_KIB)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            connection.pragma("query_only", 1)
+            connection.pragma("wal_autocheckpoint", 0)
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            connection.pragma("cache_size", -READER_CACHE_KIB)
+            if not refuse_foreign(connection):
+                raise Unavailable(f"the store at {path} is empty: the daemon has not begun it yet")
+        except BaseException:
+            connection.close(True)
+            raise
         return connection
 
 
@@ -83,7 +95,10 @@ def store_errors() -> Generator[None, None, None]:
         raise StoreFull(f"the disk or the store's ceiling is reached: {error}") from error
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise StoreDamaged(str(error)) from error
-    except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.BusyError) as error:
+    except (
+        apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError,
+        apsw.BusyError, apsw.LockedError, apsw.ProtocolError, apsw.ConnectionClosedError,
+    ) as error:  # fmt: skip
         raise Unavailable(f"the store cannot be used: {error}") from error
 
 
@@ -99,22 +114,56 @@ def reading(connection: apsw.Connection) -> Generator[None, None, None]:
 
 
 class WriterLock:
-    """An flock on `<path>.lock`: one writer process for a store."""
+    """An flock on `<path>.lock`: one writer process for a store.
+
+    It holds the writer's process id until that has closed the store in order, so that the next one knows
+    of an end without order; `suspect` adds that the file was found damaged.
+    """
 
     def __init__(self, path: Path) -> None:
+        """Take it.
+
+        Raises:
+            StoreInUse: another process holds it. Unavailable: it cannot be made.
+        """
         self.path = path.with_name(path.name + ".lock")
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        except OSError as error:
+            raise Unavailable(f"{self.path} cannot be made: {error.strerror}") from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = self._text() or "unknown"
             os.close(self._fd)
             raise StoreInUse(
                 f"{path} is in use by process {holder}: stop it, or name another [store] path"
             ) from None
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+        left = self._text()
+        self.left_open = left != ""
+        """The writer before this one ended without closing the store."""
+        self.left_suspect = left.endswith(_SUSPECT)
+        """It had found the file damaged."""
+        self._write(str(os.getpid()))
 
-    def release(self) -> None:
-        """Let another process write."""
+    def suspect(self) -> None:
+        """Tell the next writer to check the whole file."""
+        self._write(f"{os.getpid()} {_SUSPECT}")
+
+    def release(self, *, in_order: bool) -> None:
+        """Let another process write. `in_order` says that the store was closed before."""
+        if in_order:
+            self._write("")
         os.close(self._fd)
+
+    def _text(self) -> str:
+        return os.pread(self._fd, 64, 0).decode("ascii", "replace").strip()
+
+    def _write(self, text: str) -> None:
+        # On a full disk the text may not fit: then the next start only does not check.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, text.encode(), 0)
+
+
+_SUSPECT = "suspect"

@@ -1,17 +1,19 @@
-"""Reading the store: what a sink takes next, and what is still to be taken. Any thread, own connection.
+"""Reading the store for a sink: what it takes next, and what it has still to take. Any thread, own connection.
 
-A sink's way goes through the sealed blocks first, when it is new or was away, then along the tail by seq.
+A sink goes by seq: through sealed chunks first, when it is new, then along the tail. Within a chunk the
+readings of all its blocks are put back into the order in which their rows came.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import apsw
 
 from gateway.model import Reading, Series
 from gateway.store.blocks import open_block
 from gateway.store.packing import unpack_body
-from gateway.store.position import Position
+from gateway.store.position import HELD_RANGES_MAX, Position, Released
 
 
 @dataclass(slots=True)
@@ -20,19 +22,17 @@ class Taken:
 
     readings: list[Reading] = field(default_factory=list)
     high: int = 0
-    """The newest row looked at; 0 when this came from blocks."""
-    block: int = 0
-    """The newest block looked at; 0 when this came from the tail."""
-    held: list[int] = field(default_factory=list)
-    """Rows passed by because their times wait for a clock."""
-    released: list[tuple[int, int]] = field(default_factory=list)
-    """(held row, its readings): rows that one of these rows replaces."""
+    """The newest row looked at; 0 when there was none."""
+    held: list[list[int]] = field(default_factory=list)
+    """[first, last] ranges of rows passed by because their times wait for a clock."""
+    released: list[tuple[int, Released]] = field(default_factory=list)
+    """(row, the held row that it replaces)."""
     ends: list[int] = field(default_factory=list)
     """For each row that gave readings, how many there are up to its end."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to settle or to pass by."""
-        return bool(self.high or self.block)
+        return self.high > 0
 
     def up_to(self, place: int) -> int:
         """How many readings belong to rows that end at or before this place."""
@@ -45,47 +45,65 @@ def take_from_tail(
     """The next readings after `position.high`, whole rows, about `lines_max` at most."""
     taken = Taken()
     add = taken.readings.append
+    ranges_left = HELD_RANGES_MAX - len(position.held)
+    holding = False
     query = (
-        "SELECT seq, held, about, readings, body FROM frame"
+        "SELECT seq, held, about, readings, outcome = 'stamped', body FROM frame"
         " WHERE seq > ? AND (readings > 0 OR outcome = 'stamped') ORDER BY seq LIMIT ?"
     )
-    for seq, held, about, count, body in connection.execute(query, (position.high, lines_max)):
+    for seq, held, about, count, stamped, body in connection.execute(
+        query, (position.high, lines_max)
+    ):
+        if held:
+            if not holding and len(taken.held) >= ranges_left:
+                break
+            if holding:
+                taken.held[-1][1] = seq
+            else:
+                taken.held.append([seq, seq])
+            taken.high = seq
+            holding = True
+            continue
         if len(taken.readings) + count > lines_max and taken.readings:
             break
+        holding = False
         taken.high = seq
-        if held:
-            taken.held.append(seq)
-            continue
-        if about is not None and position.held and position.is_held(about):
-            taken.released.append((about, _readings_of(connection, about)))
+        if stamped and (held_range := position.held_range(about)) is not None:
+            taken.released.append((seq, _released(connection, about, *held_range)))
         packed, _ = unpack_body(body)
         for index, (series_id, time_ns, *values) in enumerate(packed):
             add(Reading(series[series_id], time_ns, tuple(values), seq, index))  # type: ignore[index, arg-type]
-        taken.ends.append(len(taken.readings))
+        if packed:
+            taken.ends.append(len(taken.readings))
     return taken
 
 
-def take_from_blocks(
-    connection: apsw.Connection, position: Position, series: Mapping[int, Series]
+def take_from_chunks(
+    connection: apsw.Connection, position: Position, series: Mapping[int, Series], lines_max: int
 ) -> Taken:
-    """The readings of the next device and hour among the sealed blocks, in order of seq."""
+    """The next readings among the sealed chunks, whole rows, about `lines_max` at most."""
     taken = Taken()
-    group: tuple[int, int] | None = None
-    found: list[Reading] = []
-    query = "SELECT id, device, hour, data FROM block WHERE id > ? AND seq_high > ? ORDER BY id LIMIT 64"
-    for row_id, device, hour, data in connection.execute(query, (position.block, position.high)):
-        if group not in (None, (device, hour)):
+    high = position.high
+    while len(taken.readings) < lines_max:
+        chunk = _chunk_after(connection, high)
+        if chunk is None:
             break
-        group = (device, hour)
-        taken.block = row_id
-        found += [
-            Reading(series[series_id], time_ns, tuple(values), seq, index)  # type: ignore[index, arg-type]
-            for seq, index, (series_id, time_ns, *values) in open_block(data)
-            if seq > position.high
+        found = _opened(connection, chunk, series, high)
+        room = lines_max - len(taken.readings)
+        if len(found) > room:
+            found = _whole_rows(found, room)
+            if not found and taken.readings:
+                break
+            taken.high = high = found[-1].seq
+        else:
+            taken.high = high = chunk.seq_high
+        start = len(taken.readings)
+        taken.readings += found
+        taken.ends += [
+            start + place + 1
+            for place, reading in enumerate(found)
+            if place + 1 == len(found) or found[place + 1].seq != reading.seq
         ]
-    found.sort(key=lambda reading: (reading.seq, reading.index))
-    taken.readings = found
-    taken.ends = [len(found)] if found else []
     return taken
 
 
@@ -94,18 +112,20 @@ def unread_readings(
 ) -> int:
     """How many readings in the store a sink has still to settle, counted from the rows.
 
-    With `upto`, only those of tail rows up to that seq.
+    With `upto`, only those of rows up to that seq.
     """
     limit = upto if upto is not None else (1 << 62)
-    total = _sum(connection, position.high + 1, limit)
-    total += sum(_sum(connection, low, min(high, limit)) for low, high in position.held)
-    if upto is None:
-        query = "SELECT seq_low, readings, data FROM block WHERE id > ? AND seq_high > ?"
-        for seq_low, readings, data in connection.execute(query, (position.block, position.high)):
-            if seq_low > position.high:
-                total += readings
-            else:
-                total += sum(seq > position.high for seq, _, _ in open_block(data))
+    total = _tail_sum(connection, position.high + 1, limit)
+    total += sum(_tail_sum(connection, low, min(high, limit)) for low, high in position.held)
+    query = "SELECT sum(readings) FROM raw_block WHERE seq_low > ? AND seq_high <= ?"
+    total += int(connection.execute(query, (position.high, limit)).get or 0)
+    chunk = _chunk_after(connection, position.high)
+    if chunk is not None and chunk.seq_low <= position.high:
+        total += sum(
+            position.high < seq <= limit
+            for data in _blocks(connection, chunk)
+            for seq, _, _ in open_block(data)
+        )
     return total
 
 
@@ -113,13 +133,74 @@ def held_readings(connection: apsw.Connection, position: Position) -> int:
     """How many of the readings a sink has to settle wait for the clock."""
     query = "SELECT sum(readings) FROM frame WHERE seq > ? AND held"
     ahead = int(connection.execute(query, (position.high,)).get or 0)
-    return ahead + sum(_sum(connection, low, high) for low, high in position.held)
+    return ahead + sum(_tail_sum(connection, low, high) for low, high in position.held)
 
 
-def _sum(connection: apsw.Connection, low: int, high: int) -> int:
+def oldest_unread_wall(connection: apsw.Connection, position: Position) -> int | None:
+    """Reception time of the oldest row whose readings a sink has still to settle."""
+    chunk = _chunk_after(connection, position.high)
+    if chunk is not None:
+        query = "SELECT wall_low FROM raw_block WHERE seq_low = ?"
+        return cast("int", connection.execute(query, (chunk.seq_low,)).get)
+    query = "SELECT wall FROM frame WHERE seq >= ? AND readings > 0 ORDER BY seq LIMIT 1"
+    return cast("int | None", connection.execute(query, (position.lowest_open(),)).get)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    seq_low: int
+    seq_high: int
+    block_low: int
+    block_high: int
+
+
+def _chunk_after(connection: apsw.Connection, seq: int) -> _Chunk | None:
+    """The sealed chunk with the first row after `seq`. By key: the table's blobs are not read."""
+    columns = "SELECT seq_low, seq_high, block_low, block_high FROM raw_block"
+    for query in (
+        f"{columns} WHERE seq_low <= ? ORDER BY seq_low DESC LIMIT 1",
+        f"{columns} WHERE seq_low > ? ORDER BY seq_low LIMIT 1",
+    ):
+        row = cast("tuple[int, int, int, int] | None", connection.execute(query, (seq,)).fetchone())
+        if row is not None and row[1] > seq:
+            return _Chunk(*row)
+    return None
+
+
+def _blocks(connection: apsw.Connection, chunk: _Chunk) -> list[bytes]:
+    query = "SELECT data FROM block WHERE id BETWEEN ? AND ?"
+    rows = connection.execute(query, (chunk.block_low, chunk.block_high)).fetchall()
+    return [cast("bytes", data) for (data,) in rows]
+
+
+def _opened(
+    connection: apsw.Connection, chunk: _Chunk, series: Mapping[int, Series], after: int
+) -> list[Reading]:
+    found = [
+        Reading(series[series_id], time_ns, tuple(values), seq, index)  # type: ignore[index, arg-type]
+        for data in _blocks(connection, chunk)
+        for seq, index, (series_id, time_ns, *values) in open_block(data)
+        if seq > after
+    ]
+    found.sort(key=lambda reading: (reading.seq, reading.index))
+    return found
+
+
+def _whole_rows(found: list[Reading], room: int) -> list[Reading]:
+    """As many as have room, without the last row when it is cut; at least one row."""
+    cut = found[room].seq
+    kept = [reading for reading in found[:room] if reading.seq != cut]
+    return kept or [reading for reading in found if reading.seq == found[0].seq]
+
+
+def _released(connection: apsw.Connection, seq: int, low: int, high: int) -> Released:
+    readings = connection.execute("SELECT readings FROM frame WHERE seq = ?", (seq,)).get
+    rows = "FROM frame WHERE seq BETWEEN ? AND ? AND held AND readings > 0"
+    before = connection.execute(f"SELECT max(seq) {rows}", (low, seq - 1)).get
+    after = connection.execute(f"SELECT min(seq) {rows}", (seq + 1, high)).get
+    return Released(seq, int(readings or 0), int(before or 0), int(after or high + 1))
+
+
+def _tail_sum(connection: apsw.Connection, low: int, high: int) -> int:
     query = "SELECT sum(readings) FROM frame WHERE seq BETWEEN ? AND ?"
     return int(connection.execute(query, (low, high)).get or 0)
-
-
-def _readings_of(connection: apsw.Connection, seq: int) -> int:
-    return int(connection.execute("SELECT readings FROM frame WHERE seq = ?", (seq,)).get or 0)

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 import apsw
 
+from gateway.errors import Unavailable
 from gateway.model import Reading, Verdict
 from gateway.store.batch import DeadRow
 from gateway.store.connection import open_reader, store_errors
-from gateway.store.history import Taken, take_from_blocks, take_from_tail
+from gateway.store.history import Taken, take_from_chunks, take_from_tail
 from gateway.store.packing import pack_body
 from gateway.store.store import Store
 from gateway.worker import Worker
@@ -45,16 +46,19 @@ class Outlet:
         Raises:
             Unavailable: the store cannot be read now.
         """
-        with store_errors():
-            if self._connection is None:
-                self._connection = open_reader(self._store.path)
-            if self.position.high < self._store.horizon:
-                taken = take_from_blocks(self._connection, self.position, self._store.tables.series)
-                if taken.block:
-                    return taken
-            return take_from_tail(
-                self._connection, self.position, self._store.tables.series, lines_max
-            )
+        try:
+            with store_errors():
+                if self._connection is None:
+                    self._connection = open_reader(self._store.path)
+                position, series = self.position, self._store.tables.series
+                if position.high < self._store.horizon:
+                    taken = take_from_chunks(self._connection, position, series, lines_max)
+                    if taken:
+                        return taken
+                return take_from_tail(self._connection, position, series, lines_max)
+        except Unavailable:
+            self._connection = None  # the next one begins with what is there then
+            raise
 
     @property
     def behind(self) -> bool:
@@ -66,34 +70,31 @@ class Outlet:
         async with self._store.settling:
             position = self.position
             whole = taken.up_to(min(verdict.kept, default=len(taken.readings)))
+            complete = whole == len(taken.readings)
             readings = taken.readings[:whole]
-            done = sum(reading.seq > position.high for reading in readings)
-            dead: list[DeadRow] = []
-            expired = 0
+            # Rows that were dropped meanwhile are counted as that.
+            new = sum(reading.seq > position.high for reading in readings)
+            rejected = [
+                (readings[rejection.index], rejection)
+                for rejection in verdict.rejected
+                if rejection.index < whole and readings[rejection.index].seq > position.high
+            ]
             now_ns = time.time_ns()
-            for rejection in verdict.rejected:
-                if rejection.index >= whole:
-                    continue
-                reading = readings[rejection.index]
-                if reading.seq <= position.high:
-                    continue
-                if rejection.expired:
-                    expired += 1
-                else:
-                    dead.append(self._dead_row(reading, rejection.status, rejection.text, now_ns))
-            position.delivered += done - len(dead) - expired
+            dead = [
+                self._dead_row(reading, rejection.status, rejection.text, now_ns)
+                for reading, rejection in rejected
+                if not rejection.expired
+            ]
+            expired = len(rejected) - len(dead)
+            position.delivered += new - len(dead) - expired
             position.dead += len(dead)
             position.expired += expired
-            if taken.block:
-                position.block = taken.block
-            elif whole == len(taken.readings):
-                position.pass_by(taken.high, taken.held, taken.released)
-            elif readings:
-                position.pass_by(
-                    readings[-1].seq,
-                    [seq for seq in taken.held if seq <= readings[-1].seq],
-                    [pair for pair in taken.released if pair[0] <= readings[-1].seq],
-                )
+            high = taken.high if complete else readings[-1].seq if readings else position.high
+            position.pass_by(
+                high,
+                [held for held in taken.held if held[1] <= high],
+                [gone for seq, gone in taken.released if seq <= high],
+            )
             if dead:
                 await self._store.bury(self._sink, dead)
             else:

@@ -1,17 +1,28 @@
 """Where a sink is in the store, and its side of promise 3. Pure; the deliver loop owns it.
 
-Everything up to `high` has been considered. Rows that were held back then (their clock was not set) are the
-ranges of `held`; a later row about one of them releases it. A sink that is new, or was away while rows were
-sealed, first reads blocks; `block` is the last one it has settled.
+Everything up to `high` has been considered, sealed rows and rows of the tail alike. Rows that were held back
+then, because their clock was not set, are the ranges of `held`; a later row about one of them releases it.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 
 HELD_RANGES_MAX = 4096
-"""Bound of `held`; neighbours merge, so this is only reached by a pattern of trust and distrust."""
+"""Ranges of `held` above which a sink waits before the next held row: only a recording that is replayed
+among frames without a clock makes more than a few."""
+
+
+class Released(NamedTuple):
+    """A held row that a newer row replaces."""
+
+    seq: int
+    readings: int
+    before: int
+    """The held row before it in its range; any lower number when it is the first."""
+    after: int
+    """The held row after it in its range; any higher number when it is the last."""
 
 
 @dataclass(slots=True)
@@ -19,9 +30,8 @@ class Position:
     """A sink's place and sums; every reading it was ever to get is in exactly one of them."""
 
     high: int = 0
-    block: int = 0
     held: list[list[int]] = field(default_factory=list)
-    """[first seq, last seq] ranges of held rows, ascending."""
+    """[first, last] held row of ranges, ascending, in which every row with readings is held."""
     baseline: int = 0
     """The store's count of readings that this sink will never get: older than itself."""
     delivered: int = 0
@@ -31,6 +41,8 @@ class Position:
     dropped: int = 0
     version: str = ""
     """What a sink found out about its server, kept for the next start."""
+    away: bool = False
+    """It is not configured at present: nothing is kept for it, and its sums are not watched."""
 
     @classmethod
     def load(cls, text: str) -> Self:
@@ -41,42 +53,43 @@ class Position:
         """For the sink row."""
         return msgspec.json.encode(asdict(self)).decode()
 
+    def copy(self) -> Self:
+        """An equal one of its own."""
+        return self.load(self.dump())
+
     def settled(self) -> int:
         """How many readings are out of this sink's way."""
         return self.delivered + self.dead + self.expired + self.superseded + self.dropped
 
-    def hold(self, seq: int) -> None:
-        """Remember a row that cannot be offered yet. Called in ascending order."""
-        if self.held and self.held[-1][1] >= seq - 1:
-            self.held[-1][1] = max(seq, self.held[-1][1])
-        else:
-            self.held.append([seq, seq])
+    def held_range(self, seq: int) -> tuple[int, int] | None:
+        """The range of held rows that this row is in."""
+        return next(((low, high) for low, high in self.held if low <= seq <= high), None)
 
-    def is_held(self, seq: int) -> bool:
-        """Whether this row was held back."""
-        return any(low <= seq <= high for low, high in self.held)
-
-    def release(self, seq: int) -> bool:
-        """Forget a held row, because a newer row replaces it; False when it was not held."""
+    def release(self, gone: "Released") -> None:
+        """Forget a held row, because a newer row replaces it; nothing when it was not held."""
         for place, (low, high) in enumerate(self.held):
-            if low <= seq <= high:
-                parts = [[low, seq - 1], [seq + 1, high]]
+            if low <= gone.seq <= high:
+                parts = [[low, gone.before], [gone.after, high]]
                 self.held[place : place + 1] = [part for part in parts if part[0] <= part[1]]
-                return True
-        return False
+                self.superseded += gone.readings
+                return
 
-    def pass_by(self, high: int, held: list[int], released: list[tuple[int, int]]) -> None:
-        """Move on to a row; `released` are (held row, its readings) that newer rows replace."""
-        for seq in held:
-            if seq > self.high:
-                self.hold(seq)
-        for seq, readings in released:
-            if self.release(seq):
-                self.superseded += readings
+    def pass_by(self, high: int, held: list[list[int]], released: list["Released"]) -> None:
+        """Move on to a row; `held` are the ranges of held rows after the old place, in order."""
+        for first, last in held:
+            first = max(first, self.high + 1)
+            if first > last:
+                continue
+            if self.held and self.held[-1][1] >= first - 1:
+                self.held[-1][1] = last
+            else:
+                self.held.append([first, last])
+        for gone in released:
+            self.release(gone)
         self.high = max(self.high, high)
 
     def lowest_open(self) -> int:
-        """The lowest seq that this sink may still need as a frame row."""
+        """The lowest seq that this sink may still need as a row of the tail."""
         return self.held[0][0] if self.held else self.high + 1
 
     def drop(self, upto: int, readings: int) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 import apsw
 
 from gateway.model import Reading, Record, SessionState, Stamp
-from gateway.store.blocks import RawRow
+from gateway.store.blocks import RawRow, open_raw_block
 from gateway.store.packing import unpack_body, unpack_heard
 from gateway.store.tables import Tables
 
@@ -20,6 +20,24 @@ _REFUSED = (
 )
 
 
+def horizon(connection: apsw.Connection) -> int:
+    """The newest seq that is not in the tail any more: sealed, or dropped."""
+    return int(connection.execute("SELECT value FROM meta WHERE key = 'horizon'").get or 0)
+
+
+def newest_seq(connection: apsw.Connection) -> int:
+    """The newest row's, in the tail or among the refused."""
+    query = "SELECT max(s) FROM (SELECT max(seq) s FROM frame UNION SELECT max(seq) FROM refused)"
+    return int(connection.execute(query).get or 0)
+
+
+def session_ids(connection: apsw.Connection) -> dict[tuple[str, str, int], int]:
+    """The ids of all sessions by DevAddr, fingerprint and epoch."""
+    query = "SELECT id, dev_addr, fingerprint, epoch FROM session"
+    rows = cast("Iterator[tuple[int, str, str, int]]", connection.execute(query))
+    return {(dev_addr, print_, epoch): row_id for row_id, dev_addr, print_, epoch in rows}
+
+
 def sessions(connection: apsw.Connection) -> list[SessionState]:
     """Every session that was ever heard, with its last flushed counters."""
     query = (
@@ -29,23 +47,30 @@ def sessions(connection: apsw.Connection) -> list[SessionState]:
 
 
 def counters_after(connection: apsw.Connection, seq: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """(seq, session, f_cnt, last four bytes) of the rows after a flush, ascending."""
-    query = (
+    """(seq, session, f_cnt, last four bytes) of the rows after a flush, ascending; sealed ones too.
+
+    Repeated ones too: of an uplink that a network server told first, they are the session's only rows.
+    """
+    sealed = "SELECT data FROM raw_block WHERE seq_high > ? ORDER BY seq_low"
+    for (data,) in connection.execute(sealed, (seq,)):
+        for row in open_raw_block(cast("bytes", data)):
+            if row[0] > seq and row[4] is not None and row[5] is not None and row[2] != "stamped":
+                yield row[0], row[4], row[5], row[12][-4:]
+    rest = (
         "SELECT seq, session, f_cnt, substr(phy, -4) FROM frame"
-        " WHERE seq > ? AND session IS NOT NULL AND f_cnt IS NOT NULL"
-        " AND outcome NOT IN ('repeated', 'stamped') ORDER BY seq"
+        " WHERE seq > ? AND session IS NOT NULL AND f_cnt IS NOT NULL AND outcome <> 'stamped'"
+        " UNION ALL SELECT seq, session, f_cnt, substr(phy, -4) FROM refused"
+        " WHERE seq > ? AND session IS NOT NULL AND f_cnt IS NOT NULL AND outcome = 'repeated'"
+        " ORDER BY seq"
     )
-    return cast("Iterator[tuple[int, int, int, bytes]]", connection.execute(query, (seq,)))
+    yield from cast("Iterator[tuple[int, int, int, bytes]]", connection.execute(rest, (seq, seq)))
 
 
 def newest_records(
     connection: apsw.Connection, tables: Tables, rows: int
 ) -> Iterator[tuple[int, Record]]:
     """(seq, record) of the newest kept rows, refused ones too, ascending."""
-    newest = connection.execute(
-        "SELECT max(s) FROM (SELECT max(seq) s FROM frame UNION SELECT max(seq) FROM refused)"
-    )
-    after = int(newest.get or 0) - rows
+    after = newest_seq(connection) - rows
     both = f"{_FRAMES} UNION ALL {_REFUSED} ORDER BY 1"
     return (_record(row, tables) for row in connection.execute(both, (after, after)))
 

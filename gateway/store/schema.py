@@ -49,6 +49,7 @@ CREATE TABLE frame (
   source INTEGER NOT NULL, receiver INTEGER,
   phy BLOB NOT NULL, radio BLOB NOT NULL, body BLOB NOT NULL
 );
+CREATE INDEX frame_held ON frame (seq) WHERE held = 1;  -- empty but while the clock is not set
 CREATE TABLE refused (
   seq INTEGER PRIMARY KEY,
   device INTEGER, outcome TEXT NOT NULL, session INTEGER, f_cnt INTEGER,
@@ -56,6 +57,7 @@ CREATE TABLE refused (
   source INTEGER NOT NULL, receiver INTEGER,
   phy BLOB NOT NULL, radio BLOB NOT NULL, sentence TEXT NOT NULL
 );
+CREATE INDEX refused_undecided ON refused (seq) WHERE outcome = 'undecided';
 CREATE TABLE block (
   id INTEGER PRIMARY KEY,
   device INTEGER NOT NULL, measurement INTEGER NOT NULL, hour INTEGER NOT NULL,  -- hours since 1970
@@ -64,9 +66,11 @@ CREATE TABLE block (
 );
 CREATE INDEX block_place ON block (device, measurement, hour);
 CREATE INDEX block_hour ON block (hour);
-CREATE TABLE raw_block (
-  seq_low INTEGER PRIMARY KEY, seq_high INTEGER NOT NULL, rows INTEGER NOT NULL,
-  wall_low INTEGER NOT NULL, wall_high INTEGER NOT NULL, outcomes TEXT NOT NULL,
+CREATE TABLE raw_block (         -- one per chunk of sealed rows; a chunk's blocks have ids of their own, in a row
+  seq_low INTEGER PRIMARY KEY, seq_high INTEGER NOT NULL, rows INTEGER NOT NULL, readings INTEGER NOT NULL,
+  wall_low INTEGER NOT NULL, wall_high INTEGER NOT NULL,
+  block_low INTEGER NOT NULL, block_high INTEGER NOT NULL,  -- block_high < block_low when it gave no readings
+  outcomes TEXT NOT NULL,
   data BLOB NOT NULL
 );
 CREATE TABLE sink (
@@ -87,22 +91,27 @@ MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
 VERSION = len(MIGRATIONS)
 
 
-def migrate(connection: apsw.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
-    """Bring an open file to the newest version, each step in a transaction of its own.
+def refuse_foreign(connection: apsw.Connection) -> int:
+    """See whose file this is, without writing to it; its schema version, 0 for an empty file.
 
     Raises:
         StoreForeign: the file is newer than this program, or is another program's.
     """
     found = connection.pragma("user_version")
     mark = connection.pragma("application_id")
-    if found > len(migrations):
-        raise StoreForeign(
-            f"the store has schema version {found}, this program knows {len(migrations)}: "
-            "it was written by a newer lora-gateway; install that version again. Nothing was changed"
-        )
     if mark not in (0, APPLICATION_ID) or (mark == 0 and _has_tables(connection)):
         raise StoreForeign("the file is an SQLite database of another program; name another path")
-    for version in range(found, len(migrations)):
+    if found > VERSION:
+        raise StoreForeign(
+            f"the store has schema version {found}, this program knows {VERSION}: "
+            "it was written by a newer lora-gateway; install that version again. Nothing was changed"
+        )
+    return int(found)
+
+
+def migrate(connection: apsw.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
+    """Bring an open file to the newest version, each step in a transaction of its own."""
+    for version in range(connection.pragma("user_version"), len(migrations)):
         with connection:
             connection.execute(migrations[version])
             connection.pragma("application_id", APPLICATION_ID)

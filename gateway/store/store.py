@@ -1,35 +1,37 @@
-"""The store as the event loop sees it: ids, counters and positions in memory, one writer behind a thread.
+"""The store as the event loop sees it: one open batch and the sinks' positions, one writer behind a thread.
 
-Everything here but `place_of` and `tables.series` belongs to the event loop. What must be on disk goes
-through `commit`; maintenance (sealing, retention, ceiling) is done in small steps between commits.
+Everything here but `tables.series` and `horizon` belongs to the event loop. What must be on disk goes
+through `commit`.
 """
 
 import asyncio
-import time
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import apsw
 
-from gateway.errors import GatewayError, StoreFull
-from gateway.model import REFUSALS, Malformed, Record
-from gateway.store import recovery
+from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
+from gateway.journal import Journal
+from gateway.model import Stamp
 from gateway.store.batch import Batch, DeadRow
+from gateway.store.ceiling import Reserve, Shares
+from gateway.store.connection import store_errors
+from gateway.store.draft import Draft
 from gateway.store.history import unread_readings
-from gateway.store.packing import pack_body, pack_heard
-from gateway.store.position import Position
 from gateway.store.store_file import StoreFile
-from gateway.store.tables import Tables
-from gateway.store.upkeep import Upkeep
+from gateway.store.position import Position
+from gateway.store.positions import Positions, come_back
+from gateway.store.upkeep import REMEMBERED_ROWS, Upkeep
+from gateway.store.writer import Writer
 from gateway.worker import Worker
 
-SINK_FLUSH_S = 5.0
-"""How old a position on disk may get; after a kill so much is sent again."""
 Result = TypeVar("Result")
+Rule = Literal["refuse", "drop_oldest"]
 
 
-class Store:
+class Store(Draft):
     """The one writer of a store file. Open it before anything is acknowledged, close it last."""
 
     def __init__(
@@ -38,7 +40,8 @@ class Store:
         *,
         size_max: int = 1 << 30,
         age_max_s: float = 90 * 86400.0,
-        when_full: Literal["refuse", "drop_oldest"] = "refuse",
+        when_full: Rule = "refuse",
+        remembered_rows: int = REMEMBERED_ROWS,
         vfs: str | None = None,
     ) -> None:
         """Open or make the file.
@@ -48,255 +51,227 @@ class Store:
             StoreFull, Unavailable: the disk refuses. A damaged file is moved aside, see `moved_aside`.
         """
         self.path = path
+        self.shares = Shares(size_max)
         self.full = False
         """True while nothing more is taken: the ceiling or the disk is reached."""
         self.more: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done at the next commit of rows; a new one takes its place then."""
-        self._file = StoreFile(path, size_max, vfs)
-        self._writer = self._file.writer
-        connection = self._writer.connection
-        self.tables = Tables(connection)
-        self.counters: dict[str, int] = dict(
-            connection.execute("SELECT name, value FROM counter WHERE name NOT LIKE 'pruned.%'")
-        )
-        self._changed: set[str] = set()
-        self.horizon: int = (
-            connection.execute("SELECT value FROM meta WHERE key = 'horizon'").get or 0
-        )
-        self.next_seq = 1 + max(
-            _newest(connection, "frame"), _newest(connection, "refused"), self.horizon
-        )
-        self.positions: dict[str, Position] = {}
         self.settling = asyncio.Lock()
         """Held while positions change: a verdict is applied, or rows are dropped under it."""
-        self._due: dict[str, float] = {}
-        self._open = Batch()
+        self._file = StoreFile(path, self.shares, vfs)
+        self._writer = self._file.writer
+        try:
+            self._restore()
+        except BaseException:
+            self._writer.close()
+            self._file.lock.release(in_order=False)
+            raise
+        self.reserve = Reserve(path, self.shares.reserve_bytes)
+        self.reserve.take()
+        self._unsure: Batch | None = None
+        """Given to the writer and not known to be on disk."""
         self._committing = asyncio.Lock()
-        self.this_boot = 0
-        self._sessions: dict[tuple[str, str, int], int] = {
-            (row.dev_addr, row.fingerprint, row.epoch): row.id
-            for row in recovery.sessions(connection)
-        }
-        self.newest_reading = 0
-        """The newest row of this run that has readings."""
-        self._waiting_for_clock = set(recovery.held_rows(connection))
-        self.hold_low: int | None = min(self._waiting_for_clock, default=None)
-        """The lowest held row that nothing has released yet; it and what follows is not sealed."""
-        self.worker = Worker("store-writer")
-        self._upkeep = Upkeep(self, self._file.reserve, size_max, age_max_s, when_full)
+        self._journal = Journal("store")
+        self._upkeep = Upkeep(self, age_max_s, when_full, remembered_rows)
+        self._worker = Worker("store-writer")
+
+    def _restore(self) -> None:
+        """Read back what is kept in memory.
+
+        Raises:
+            StoreDamaged, Unavailable: it cannot be read.
+        """
+        connection = self._writer.connection
+        try:
+            with store_errors():
+                super().__init__(connection)
+                self.positions = Positions(dict(connection.execute("SELECT name, state FROM sink")))
+                self.dead_rows: int = connection.execute("SELECT count(*) FROM dead").get or 0
+        except StoreDamaged:
+            self._file.lock.suspect()
+            raise
+
+    @property
+    def moved_aside(self) -> Path | None:
+        """Where a damaged file was put when this one was begun."""
+        return self._file.moved_aside
 
     @property
     def connection(self) -> apsw.Connection:
         """The writer's connection, for reading at start before anything is committed."""
         return self._writer.connection
 
-    def read(self, function: Callable[..., Result], *args: object) -> "asyncio.Future[Result]":
-        """Run a reading function of the writer's connection between two commits."""
-        return self.worker.call(lambda: function(self._writer.connection, *args))
+    async def read(self, function: Callable[..., Result], *args: object) -> Result:
+        """What a reading function gives of the writer's connection, between two commits.
+
+        Raises:
+            StoreDamaged, Unavailable: the store cannot be read.
+        """
+        return await self.write(lambda writer: function(writer.connection, *args))
+
+    async def write(self, function: Callable[..., Result], *args: object) -> Result:
+        """Run a function of the writer in its thread.
+
+        Raises:
+            StoreFull, StoreDamaged, Unavailable: as SQLite has it.
+        """
+
+        def work() -> Result:
+            with store_errors():
+                return function(self._writer, *args)
+
+        try:
+            return await self._worker.call(work)
+        except StoreDamaged:
+            self._file.lock.suspect()
+            raise
 
     def begin_boot(self, boot_id: str) -> None:
         """Say which boot of the machine the coming records belong to; called once at start."""
         self.this_boot = self._writer.boot(boot_id)
 
-    @property
-    def newest_seq(self) -> int:
-        """The seq of the newest record added."""
-        return self.next_seq - 1
-
-    def count(self, name: str, by: int = 1) -> None:
-        """Add to a counter; it is written with the next commit."""
-        self.counters[name] = self.counters.get(name, 0) + by
-        self._changed.add(name)
-
-    def add(self, record: Record) -> int:
-        """Put a record into the open batch; its seq."""
-        seq = self.next_seq
-        self.next_seq = seq + 1
-        heard = record.heard
-        stamp = heard.received
-        name_id = self.tables.name_id
-        device = None if record.device is None else name_id(record.device)
-        receiver = (
-            None if isinstance(heard, Malformed) or not heard.receptions
-            else name_id(heard.receptions[0].receiver)
-        )  # fmt: skip
-        phy, radio = pack_heard(heard)
-        when = (stamp.wall_ns, stamp.boot_ns, self.this_boot, stamp.trusted)
-        where = (name_id(heard.source) or 0, receiver)
-        if not record.readings and (record.outcome in REFUSALS or _capped(record)):
-            self._open.refused.append(
-                (seq, device, record.outcome, record.session, record.f_cnt, *when, *where, phy, radio,
-                 record.sentence or "")
-            )  # fmt: skip
-            return seq
-        series_id = self.tables.series_id
-        packed = [
-            (
-                series_id(reading.series, record.device or "", reading.values),
-                reading.time_ns,
-                *reading.values,
-            )
-            for reading in record.readings
-        ]
-        self._open.frames.append(
-            (seq, device, len(packed), record.held, record.outcome, record.about, record.session,
-             record.f_cnt, *when, *where, phy, radio, pack_body(packed, record.sentence))
-        )  # fmt: skip
-        if packed:
-            self.count("readings", len(packed))
-            self.newest_reading = seq
-        if record.held:
-            self._waiting_for_clock.add(seq)
-            self.hold_low = min(self.hold_low or seq, seq)
-        return seq
-
-    def released(self, seq: int) -> None:
-        """A held row was replaced by another record of the open batch."""
-        self._open.released.append(seq)
-        self._waiting_for_clock.discard(seq)
-        self.hold_low = min(self._waiting_for_clock, default=None)
-
-    def decided(self, seq: int) -> None:
-        """An undecided row has become another record of the open batch: its bytes live on there."""
-        self._open.decided.append(seq)
-
-    def session_id(self, dev_addr: str, fingerprint: str, epoch: int, device: str) -> int:
-        """The id of a session, made in the open batch when it is new."""
-        key = (dev_addr, fingerprint, epoch)
-        found = self._sessions.get(key)
-        if found is None:
-            found = len(self._sessions) + 1
-            self._sessions[key] = found
-            self._open.sessions.append((found, *key, device, self.next_seq - 1))
-        return found
-
-    def snapshot(self, session: int, state: bytes) -> None:
-        """Put the state of a session, as of the newest record added, into the open batch."""
-        self._open.snapshots.append((state, self.next_seq - 1, session))
+    # -- to the disk ------------------------------------------------------------------------------------
 
     async def commit(self) -> None:
         """Put the open batch on disk together with all that is due.
 
         Raises:
-            StoreFull, StoreDamaged, Unavailable: nothing was written; the batch stays open.
+            StoreFull, StoreDamaged, Unavailable: nothing is known to be written; what was to be is kept
+            and tried again with the next commit.
         """
         async with self._committing:
-            batch, self._open = self._open, Batch()
-            self._add_due(batch)
-            try:
-                await self.worker.call(self._writer.commit, batch)
-            except StoreFull:
-                self._file.reserve.give_back()
-                self._open = batch.followed_by(self._open)
-                raise
-            except GatewayError:
-                self._open = batch.followed_by(self._open)
-                raise
-            if batch.frames:
-                done, self.more = self.more, asyncio.get_running_loop().create_future()
-                done.set_result(None)
+            if self._unsure is not None:
+                await self._put(self._unsure, again=True)
+            batch = self._close_batch(self.positions.take_due())
+            if batch:
+                await self._put(self._numbered(batch))
 
-    def _add_due(self, batch: Batch) -> None:
-        """Counters as absolute values, so that a batch tried again carries the newest."""
-        if self._changed:
-            for name in self._changed:
-                batch.counters[name] = self.counters[name]
-            self._changed.clear()
-        batch.new.extend(self.tables.take_new())
-        if self._due:
-            now = time.monotonic()
-            for name in [name for name, due in self._due.items() if due <= now]:
-                del self._due[name]
-                batch.sinks[name] = self.positions[name].dump()
+    async def commit_dropping(
+        self, *, chunk: int = 0, tail: int = 0, sinks: dict[str, str]
+    ) -> None:
+        """As `commit`, in one transaction with the deletion of what sinks have not had.
+
+        `sinks` are the positions after it.
+
+        Raises:
+            StoreFull, StoreDamaged, Unavailable: nothing was deleted.
+        """
+        async with self._committing:
+            batch = self._unsure
+            if batch is None or await self.write(_has, batch.number):
+                batch = self._numbered(self._close_batch(self.positions.take_due()))
+            batch.dead += self._open.dead  # positions must not be on disk before their dead letters
+            self._open.dead = []
+            before = batch.sinks
+            batch.sinks = before | sinks
+            batch.drop_chunk, batch.drop_tail = chunk, tail
+            try:
+                await self._put(batch)
+            except BaseException:
+                batch.sinks, batch.drop_chunk, batch.drop_tail = before, 0, 0
+                self.positions.all_moved()
+                raise
+
+    async def _put(self, batch: Batch, *, again: bool = False) -> None:
+        self._unsure = batch
+        await self.write(lambda writer: writer.commit(batch, again=again))
+        self._unsure = None
+        self._is_on_disk(batch)
+        self.positions.are_on_disk(batch.sinks)
+        if batch.frames:
+            done, self.more = self.more, asyncio.get_running_loop().create_future()
+            done.set_result(None)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a batch could not be written yet."""
+        return self._unsure is not None
+
+    def needs_commit(self) -> bool:
+        """Whether something waits that no commit of rows takes along soon."""
+        return self.unsure or bool(self._changed) or self.positions.are_due()
 
     async def recover(self, error: GatewayError) -> None:
         """After a failed commit: make room, or throw the connection away and open the file anew."""
         if isinstance(error, StoreFull):
             self.full = True
-            await self._upkeep.watch_ceiling()
-        else:
-            await self.worker.call(self._writer.reopen)
+            self.reserve.give_back()
+            await self._upkeep.make_room()
+            return
+        try:
+            await self.write(lambda writer: writer.reopen())
+        except Unavailable:
+            return  # the next commit fails again, and comes here again
+
+    async def maintain(self, now: Stamp, sealable: Callable[[int], int]) -> bool:
+        """One small step of housekeeping; True when there is more to do at once.
+
+        `sealable` gives the newest seq whose session counters are on disk, told the seq that is wanted.
+
+        Raises:
+            StoreDamaged: nothing else; a disk that refuses is tried again with the next step.
+        """
+        try:
+            return await self._upkeep.step(now, sealable)
+        except (StoreFull, Unavailable) as error:
+            await self.recover(error)
+            return False
+
+    # -- what sinks ask ---------------------------------------------------------------------------------
 
     def position(self, sink: str, start: str) -> Position:
         """A sink's position; a new sink begins at all that is kept, or after it. Called at start."""
-        connection = self._writer.connection
-        saved = connection.execute("SELECT state FROM sink WHERE name = ?", (sink,)).get
-        if saved is not None:
-            position = Position.load(str(saved))
-        elif start == "now":
-            position = Position(high=self.next_seq - 1, baseline=self.counters.get("readings", 0))
-            position.block = connection.execute("SELECT max(id) FROM block").get or 0
-        else:
-            position = Position()
-            kept = unread_readings(connection, position)
-            position.baseline = self.counters.get("readings", 0) - kept
+        readings = self.counters.get("readings", 0)
+
+        def unread() -> int:
+            return unread_readings(self._writer.connection, position)
+
+        saved = self.positions.saved(sink)
+        position = saved or Position()
+        with store_errors():
+            if saved is not None:
+                if saved.away:
+                    come_back(saved, readings, self.horizon, unread)
+            elif start == "now":
+                position.high, position.baseline = self.next_seq - 1, readings
+            else:
+                position.baseline = readings - unread()
         self.positions[sink] = position
-        self._due[sink] = 0.0
+        self.positions.moved(sink, now=True)
         return position
 
     def settled(self, sink: str) -> None:
-        """The position moved: write it with a commit within `SINK_FLUSH_S`."""
-        self._due.setdefault(sink, time.monotonic() + SINK_FLUSH_S)
+        """The position moved: write it with a commit within a few seconds."""
+        self.positions.moved(sink)
 
     async def bury(self, sink: str, dead: list[DeadRow]) -> None:
-        """Put dead letters on disk together with the position that settles them."""
+        """Put dead letters on disk together with the position that settles them.
+
+        A disk that refuses keeps them in the batch that is tried again.
+        """
         self._open.dead += dead
-        self._due[sink] = 0.0
-        await self.commit()
-
-    async def maintain(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
-        """One small step of housekeeping, see `upkeep`; True when there is more to do at once."""
-        return await self._upkeep.step(wall_ns, sealable)
-
-    async def commit_due(self) -> None:
-        """Write counters and positions that are due, when there are any."""
-        now = time.monotonic()
-        if self._changed or any(due <= now for due in self._due.values()):
+        self.dead_rows += len(dead)
+        self.positions.moved(sink, now=True)
+        with contextlib.suppress(StoreFull, Unavailable):
             await self.commit()
-
-    async def drop_upto(self, seq: int) -> None:
-        """Delete tail rows, with every sink's position, in one transaction."""
-        self._open.drop_upto = seq
-        self._due = dict.fromkeys(self.positions, 0.0)
-        await self.commit()
-        self.horizon = max(self.horizon, seq)
-
-    async def seal(self, limit: int, rows_max: int) -> int:
-        """Move the oldest rows up to `limit` into blocks; the seq up to which it is done, 0 for nothing."""
-        place = {
-            row_id: (self.tables.series_device[row_id], series.measurement)
-            for row_id, series in self.tables.series.items()
-        }
-        for measurement in {measurement for _, measurement in place.values()}:
-            self.tables.name_id(measurement)
-        if self.tables.new.names:
-            await self.commit()
-        done = await self.worker.call(self._writer.seal, limit, rows_max, place, self.tables.names)
-        self.horizon = max(self.horizon, done)
-        return done
-
-    @property
-    def moved_aside(self) -> Path | None:
-        """Where a damaged file was moved at this start."""
-        return self._file.moved_aside
 
     async def close(self) -> None:
         """Write what is due, checkpoint, close and let another process write."""
-        self._due = dict.fromkeys(self.positions, 0.0)
-        try:
-            await self.commit()
-        finally:
-            await self.worker.call(self._writer.close)
-            self.worker.stop()
-            self._file.release()
+        async with self.settling:
+            self.positions.all_moved()
+            in_order = False
+            try:
+                await self.commit()
+                in_order = True
+            except (StoreFull, Unavailable) as error:
+                # None of it was acknowledged, and none of it is needed: it is heard or delivered again.
+                self._journal.error("last_commit", why=error)
+            finally:
+                await self.write(lambda writer: writer.close())
+                self._worker.stop()
+                self.reserve.give_back()
+                self._file.lock.release(in_order=in_order)
 
 
-def _capped(record: Record) -> bool:
-    """Whether a record that is no refusal is kept under the cap of refused ones: anyone can make many."""
-    if record.outcome == "join":
-        return record.device is None
-    return record.outcome in ("undecided", "repeated")
-
-
-def _newest(connection: apsw.Connection, table: str) -> int:
-    return int(connection.execute(f"SELECT max(seq) FROM {table}").get or 0)
+def _has(writer: Writer, number: int) -> bool:
+    return writer.has(number)

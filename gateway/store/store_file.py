@@ -1,59 +1,120 @@
-"""The file on disk: its lock, its writer, its reserve, its modes; and what happens to a damaged one."""
+"""Taking a store file into use: its lock, its modes, and what happens when it is damaged.
 
+A file that was closed in order is opened as it is. After any other end the tables that ingest needs are
+checked, and all of it when damage was met before. A damaged file is moved aside with its WAL, never deleted,
+and a new one is begun.
+"""
+
+import contextlib
+import os
 import time
 from pathlib import Path
 
-from gateway.errors import StoreDamaged
+import apsw
+
+from gateway.errors import StoreDamaged, Unavailable
 from gateway.journal import Journal
-from gateway.store import ceiling
 from gateway.store import connection as files
+from gateway.store.ceiling import Shares
 from gateway.store.writer import Writer
+
+PARTS = ("", "-wal", "-shm")
+CHECKED = (
+    "meta", "counter", "boot", "name", "series", "field_type", "session", "frame", "refused", "sink", "dead",
+)  # fmt: skip
+"""All but the sealed history, which may be a GB: damage there shows when it is read."""
 
 
 class StoreFile:
-    """An open store file. A damaged one is moved aside and a new one begun: never deleted, never a crash loop."""
+    """A store file with its lock and its writer."""
 
-    def __init__(self, path: Path, size_max: int, vfs: str | None = None) -> None:
-        """Lock and open the file, making it when it is not there.
+    def __init__(self, path: Path, shares: Shares, vfs: str | None = None) -> None:
+        """Open or make it.
 
         Raises:
-            StoreInUse: another process writes it. StoreForeign: newer, or not ours.
-            StoreFull, Unavailable: the disk refuses.
+            StoreInUse, StoreForeign, StoreFull, Unavailable: it cannot be used; it is as it was.
         """
-        self.path = path
         self.moved_aside: Path | None = None
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = files.WriterLock(path)
         try:
-            self.writer = self._opened(vfs)
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{path.parent} cannot be made: {error.strerror}") from error
+        self.lock = files.WriterLock(path)
+        try:
+            self.writer = self._open(path, shares, vfs)
+            _open_to_group(path)
         except BaseException:
-            self._lock.release()
+            self.lock.release(in_order=False)
             raise
-        self._restrict_modes()
-        ceiling.limit_pages(self.writer.connection, size_max)
-        self.reserve = ceiling.Reserve(path)
-        self.reserve.take()
 
-    def release(self) -> None:
-        """After the writer is closed: let another process write."""
-        self.reserve.give_back()
-        self._lock.release()
-
-    def _opened(self, vfs: str | None) -> Writer:
+    def _open(self, path: Path, shares: Shares, vfs: str | None) -> Writer:
+        wal = path.with_name(path.name + "-wal")
+        in_order = not self.lock.left_open and not (wal.exists() and wal.stat().st_size)
         try:
-            return Writer(self.path, vfs)
+            if in_order:
+                _refuse_cut_short(path)
+            writer = Writer(path, shares, vfs)
+            if not in_order:
+                _check(writer, whole=self.lock.left_suspect)
         except StoreDamaged as error:
-            aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns() // 10**9}")
-            for suffix in ("", "-wal", "-shm"):
-                part = self.path.with_name(self.path.name + suffix)
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + suffix))
-            self.moved_aside = aside
-            Journal("store").error("damaged", file=self.path, moved_to=aside, why=error)
-            return Writer(self.path, vfs)
+            self.moved_aside = _move_aside(path)
+            Journal("store").error("damaged", file=path, moved_to=self.moved_aside, why=error)
+            return Writer(path, shares, vfs)
+        return writer
 
-    def _restrict_modes(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + suffix)
-            if part.exists():
-                part.chmod(files.FILE_MODE)
+
+def _refuse_cut_short(path: Path) -> None:
+    """Without a WAL the file has all the pages that its header counts.
+
+    Source: SQLite, Database File Format, 1.3: page size at 16, page count at 28, valid when 24 equals 92.
+    """
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        header = file.read(100)
+        if header[:16] != b"SQLite format 3\0":
+            return  # empty or none of ours: SQLite says so itself
+        page_bytes = int.from_bytes(header[16:18], "big")
+        pages = int.from_bytes(header[28:32], "big")
+        counted = header[24:28] == header[92:96]
+        if counted and os.fstat(file.fileno()).st_size < page_bytes * pages:
+            raise StoreDamaged("the file is shorter than its header says")
+
+
+def _check(writer: Writer, *, whole: bool) -> None:
+    """Raises: StoreDamaged: SQLite finds fault with the file. It is closed then."""
+    checks = ("PRAGMA quick_check(1)",) if whole else [f"PRAGMA quick_check({t})" for t in CHECKED]
+    try:
+        with files.store_errors():
+            for check in checks:
+                found = writer.connection.execute(check).get
+                if found != "ok":
+                    raise StoreDamaged(str(found).splitlines()[-1])
+    except BaseException:
+        with contextlib.suppress(apsw.Error):
+            # Not by `Writer.close`: what is moved aside stays as it was found.
+            writer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            writer.connection.close(True)
+        raise
+
+
+def _move_aside(path: Path) -> Path:
+    """Give the file and its WAL a name of their own, one that is not taken."""
+    stem = f"{path.name}.damaged-{time.time_ns() // 10**9}"
+    taken = 0
+    aside = path.with_name(stem)
+    while aside.exists():
+        taken += 1
+        aside = path.with_name(f"{stem}-{taken}")
+    for part in PARTS:
+        found = path.with_name(path.name + part)
+        if found.exists():
+            found.rename(aside.with_name(aside.name + part))
+    return aside
+
+
+def _open_to_group(path: Path) -> None:
+    """A reader of the group may have left a -shm of its own, whose mode only that user may change."""
+    for part in PARTS:
+        found = path.with_name(path.name + part)
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if found.stat().st_mode & 0o777 != files.FILE_MODE:
+                found.chmod(files.FILE_MODE)

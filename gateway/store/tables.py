@@ -10,10 +10,9 @@ import apsw
 from decoders.contract import FieldValue
 from gateway.model import Series
 
-NAMES_MAX = 20_000
-"""Bound of the name table: receivers come from unauthenticated datagrams. Later names are row-local."""
-
-
+RECEIVERS_MAX = 20_000
+"""Bound of the name table for receivers, which come from unauthenticated datagrams: later ones are only in
+the row's radio metadata. Names of devices, sources and measurements come from the configuration."""
 IDENTITIES_MAX = 100_000
 """Bound of the short cut by address, which keeps its objects alive."""
 
@@ -66,14 +65,21 @@ class Tables:
         for measurement, name, kind in connection.execute("SELECT * FROM field_type"):
             self.types[measurement, name] = kind
 
-    def name_id(self, text: str) -> int | None:
-        """The id of a text; None when the table is full."""
+    def name_id(self, text: str) -> int:
+        """The id of a name that the configuration bounds: of a device, a source, a measurement."""
         found = self.names.get(text)
-        if found is None and len(self.names) < NAMES_MAX:
+        if found is None:
             found = len(self.names) + 1
             self.names[text] = found
             self.texts[found] = text
             self.new.names.append((found, text))
+        return found
+
+    def receiver_id(self, text: str) -> int | None:
+        """The id of a receiver; None for a new one when the table is full."""
+        found = self.names.get(text)
+        if found is None and len(self.names) < RECEIVERS_MAX:
+            return self.name_id(text)
         return found
 
     def series_id(self, series: Series, device: str, values: Sequence[FieldValue]) -> int:
@@ -84,7 +90,8 @@ class Tables:
         found = self.series_ids.get(series)
         if found is None:
             found = len(self.series) + 1
-            device_id = self.name_id(device) or 0
+            device_id = self.name_id(device)
+            self.name_id(series.measurement)  # blocks will name it by its id
             self.series_ids[series] = found
             self.series[found] = series
             self.series_device[found] = device_id

@@ -1,26 +1,32 @@
-"""Housekeeping between commits, in small steps: sealing, retention, the ceiling.
+"""Housekeeping of the store, in small steps between commits: seal what is settled, and keep to the ceiling.
 
-The tail's oldest rows are sealed when every sink has them, their hour is over, and the frame counters they carry
-are flushed. What is over the ceiling or too old goes: settled history first, then by the configured rule.
+    settled rows of the tail -> sealed chunks -> deleted, oldest first, when they are too many or too old
+    over the ceiling and nothing settled is left -> the configured rule: take nothing more, or drop and count
+
+What is sealed or deleted must not be needed after a power cut either. So sinks' positions and frame counters
+go to the disk first, and only then what they have settled.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import apsw
 
+from gateway.errors import StoreFull, Unavailable
 from gateway.journal import Journal
-from gateway.store import ceiling
+from gateway.model import Stamp
+from gateway.store import retention
 from gateway.store.blocks import HOUR_NS
 from gateway.store.history import unread_readings
 
 if TYPE_CHECKING:
     from gateway.store.store import Store
 
-REMEMBERED_ROWS = 8_192
-"""Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
 SEAL_ROWS = 2000
 """Rows sealed in one step: bounds the memory and the pause."""
+REMEMBERED_ROWS = 8_192
+"""Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
 TAIL_ROWS_MAX = 100_000
 """Settled rows above which sealing does not wait for the hour to end: bounds the scan of a query."""
 DROP_ROWS = 2000
@@ -28,93 +34,188 @@ DROP_ROWS = 2000
 
 
 class Upkeep:
-    """Keeps one store in shape. Event loop only; what touches the file runs in the writer's thread."""
+    """The store's housekeeping; one step at a time."""
 
     def __init__(
         self,
         store: "Store",
-        reserve: ceiling.Reserve,
-        size_max: int,
         age_max_s: float,
         when_full: Literal["refuse", "drop_oldest"],
+        remembered_rows: int,
     ) -> None:
         self._store = store
-        self._reserve = reserve
-        self._size_max = size_max
-        self._age_max_s = age_max_s
+        self._age_max_ns = int(age_max_s * 1e9)
         self._when_full = when_full
+        self._remembered_rows = remembered_rows
+        self._refused_bytes_max = min(retention.REFUSED_BYTES_MAX, store.shares.size_max // 8)
+        self._flushed: Callable[[int], int] = lambda _: 0
+        self._one_at_a_time = asyncio.Lock()
         self._journal = Journal("store")
 
-    async def step(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
-        """One small step; True when there is more to do at once.
+    async def step(self, now: Stamp, sealable: Callable[[int], int]) -> bool:
+        """Seal, delete and look at the ceiling once; True when there is more to do at once.
 
-        `sealable` gives the newest seq whose session counters are on disk, told the seq that is wanted.
+        Raises:
+            StoreFull, StoreDamaged, Unavailable: the disk refuses; nothing is half done.
         """
-        store = self._store
-        await store.commit_due()
-        more = await self._seal_some(wall_ns, sealable)
-        if all(position.high >= store.horizon for position in store.positions.values()):
-            # A new sink that is still reading blocks keeps them; the ceiling's rule then does the rest.
-            older_than = wall_ns - int(self._age_max_s * 1e9)
-            await store.read(ceiling.prune_history, self._size_max, older_than)
-        await store.read(ceiling.prune_refused)
-        await self.watch_ceiling()
-        return more
+        async with self._one_at_a_time:
+            store = self._store
+            self._flushed = sealable
+            store.note_sinks(store.positions.take_absent())
+            if store.full:
+                store.positions.all_moved()
+            if store.needs_commit():
+                await store.commit()
+            # A clock that may be years off deletes nothing.
+            older_than_ns = now.wall_ns - self._age_max_ns if now.trusted else 0
+            limit = await self._old_enough(now.wall_ns, older_than_ns)
+            more = await self._seal(limit)
+            more = await self._prune(older_than_ns) or more
+            await self._prune_unread(older_than_ns)
+            return await self._watch() or more
 
-    async def watch_ceiling(self) -> None:
-        """Make room by the configured rule, or say that there is none, or that there is again."""
-        store = self._store
-        used = await store.read(ceiling.used_bytes)
-        over = used >= self._size_max * ceiling.ROOM_LEFT
-        if over and self._when_full == "drop_oldest":
-            await self._drop_oldest()
-        elif over and not store.full:
-            store.full = True
-            self._journal.error(
-                "full", used_bytes=used, size_max=self._size_max, rule=self._when_full
-            )
-        elif store.full and not over and self._reserve.take():
-            store.full = False
-            self._journal.info("room_again", used_bytes=used)
+    async def make_room(self) -> None:
+        """After the disk or the ceiling refused a commit: what settled history and the rule allow.
 
-    async def _seal_some(self, wall_ns: int, sealable: Callable[[int], int]) -> bool:
+        Nothing can be flushed now, so only what the file itself shows as settled counts.
+        """
+        async with self._one_at_a_time:
+            store = self._store
+            try:
+                await store.write(lambda writer: writer.checkpoint())
+                made = await self._prune(0, needed=True) or await self._seal(store.newest_seq)
+                while made and await store.read(store.shares.over):
+                    made = await self._prune(0, needed=True) or await self._seal(store.newest_seq)
+                if not made and self._when_full == "drop_oldest":
+                    await self._drop_oldest()
+            except (StoreFull, Unavailable) as error:
+                self._journal.warning("no_room_made", why=error)
+
+    # -- sealing ----------------------------------------------------------------------------------------
+
+    async def _old_enough(self, wall_ns: int, older_than_ns: int) -> int:
+        """The newest row that need not stay: not remembered, of a past hour, or too old in any case."""
         store = self._store
-        limit = store.next_seq - 1 - REMEMBERED_ROWS
-        for position in store.positions.values():
-            limit = min(limit, position.lowest_open() - 1)
+        newest, horizon = store.newest_seq, store.horizon
+        if store.full:
+            return newest
+        limit = newest - self._remembered_rows
+        if limit > horizon and newest - horizon < TAIL_ROWS_MAX:
+            hour_ns = wall_ns // HOUR_NS * HOUR_NS
+            limit = await store.read(_newest_before, hour_ns, horizon, limit)
+        if older_than_ns:
+            low = max(limit, horizon)
+            limit = max(limit, await store.read(_newest_before, older_than_ns, low, newest))
+        return limit
+
+    async def _seal(self, limit: int) -> bool:
+        """Seal some rows up to the limit, as far as the file shows them as settled."""
+        store = self._store
+        limit = min(limit, store.positions.lowest_open() - 1)
         if store.hold_low is not None:
             limit = min(limit, store.hold_low - 1)
         if limit <= store.horizon:
             return False
-        if store.next_seq - store.horizon < TAIL_ROWS_MAX and not store.full:
-            this_hour_ns = wall_ns // HOUR_NS * HOUR_NS
-            old = await store.read(_newest_before, store.horizon, limit, this_hour_ns)
-            limit = min(limit, old)
-        limit = min(limit, sealable(limit))
-        if limit <= store.horizon:
-            return False
-        done = await store.seal(limit, SEAL_ROWS)
-        return 0 < done < limit
+        tables = store.tables
+        place = {
+            row_id: (tables.series_device[row_id], tables.names[series.measurement])
+            for row_id, series in tables.series.items()
+        }
+        done = await store.write(lambda writer: writer.seal(limit, SEAL_ROWS, place))
+        store.horizon = max(store.horizon, done)
+        return bool(done)
 
-    async def _drop_oldest(self) -> None:
-        """Take the oldest rows from every sink that has not had them, and count them as dropped."""
+    # -- deleting ---------------------------------------------------------------------------------------
+
+    async def _prune(self, older_than_ns: int, *, needed: bool = False) -> bool:
+        """Delete the oldest sealed chunk, when every sink has had it and it is too old or room is needed."""
+        store = self._store
+        oldest = await store.read(retention.oldest_chunk)
+        if oldest is None:
+            return False
+        seq_high, wall_high = oldest
+        if not needed and wall_high >= older_than_ns and not await store.read(store.shares.over):
+            return False
+        if seq_high > store.positions.floor() or seq_high > self._flushed(seq_high):
+            return False
+        await store.write(lambda writer: writer.prune_chunk(seq_high))
+        return True
+
+    async def _prune_unread(self, older_than_ns: int) -> None:
+        """What no sink reads: refused frames over their cap or too old, dead letters over theirs."""
+        store = self._store
+        oldest_ns = await store.read(retention.oldest_refused)
+        too_old = oldest_ns is not None and oldest_ns < older_than_ns
+        if too_old or store.refused_bytes > self._refused_bytes_max:
+            store.refused_bytes = await store.write(
+                lambda writer: writer.prune_refused(self._refused_bytes_max, older_than_ns)
+            )
+        if store.dead_rows > retention.DEAD_ROWS_MAX:
+            await store.write(lambda writer: writer.forget_dead())
+            store.dead_rows = retention.DEAD_ROWS_MAX
+
+    # -- the ceiling ------------------------------------------------------------------------------------
+
+    async def _watch(self) -> bool:
+        """Set and clear `full`, or drop; True when more is to be dropped."""
+        store = self._store
+        long = store.shares.wal_is_long(store.path)
+        if long:
+            await store.write(lambda writer: writer.shorten_wal())
+            long = store.shares.wal_is_long(store.path)
+        over = await store.read(store.shares.over)
+        dropped = over and self._when_full == "drop_oldest" and await self._drop_oldest()
+        if dropped:
+            over = await store.read(store.shares.over)
+        if (over or long) and not store.full:
+            store.full = True
+            used = await store.read(store.shares.used_bytes)
+            why = "a reader holds the WAL" if long else self._when_full
+            self._journal.error("full", used=used, size_max=store.shares.size_max, why=why)
+        elif store.full and not over and not long and not store.unsure and store.reserve.take():
+            store.full = False
+            self._journal.info("room_again")
+        return dropped and over
+
+    async def _drop_oldest(self) -> bool:
+        """Take the oldest rows from every sink that has not had them, and count them as dropped.
+
+        Once begun it is not cancelled: the file and the positions in memory change together.
+        """
+        return bool(await asyncio.shield(asyncio.ensure_future(self._drop())))
+
+    async def _drop(self) -> bool:
         store = self._store
         async with store.settling:
-            last = await store.read(ceiling.oldest_rows, DROP_ROWS)
-            if not last:
-                return
+            oldest = await store.read(retention.oldest_chunk)
+            chunk = oldest[0] if oldest else 0
+            tail = 0 if oldest else await store.read(retention.oldest_tail_row, DROP_ROWS)
+            upto = chunk or tail
+            if not upto:
+                return False
             dropped: dict[str, int] = {}
+            sinks: dict[str, str] = {}
             for name, position in store.positions.items():
-                dropped[name] = await store.read(unread_readings, position, last)
-                position.drop(last, dropped[name])
-            await store.drop_upto(last)
-        self._journal.warning("dropped_oldest", rows_up_to=last, readings=_shown(dropped))
+                dropped[name] = await store.read(unread_readings, position, upto)
+                after = position.copy()
+                after.drop(upto, dropped[name])
+                sinks[name] = after.dump()
+            await store.commit_dropping(chunk=chunk, tail=tail, sinks=sinks)
+            for name, position in store.positions.items():
+                position.drop(upto, dropped[name])
+            store.forget_rows(upto)
+        figures = ",".join(f"{name}:{count}" for name, count in dropped.items())
+        self._journal.warning("dropped_oldest", rows_up_to=upto, readings=figures)
+        return True
 
 
-def _newest_before(connection: apsw.Connection, low: int, high: int, wall_ns: int) -> int:
-    """The newest tail row in (low, high] that was received before this time; rows are in order of time."""
+def _newest_before(connection: apsw.Connection, wall_ns: int, low: int, high: int) -> int:
+    """The newest tail row in (low, high] that is older than this time, else `low`.
+
+    Rows are mostly in order of time, so it is searched for by halves: no index on time is kept.
+    """
     query = "SELECT wall FROM frame WHERE seq >= ? ORDER BY seq LIMIT 1"
-    while low < high:  # binary search by rowid: no index on time is kept
+    while low < high:
         middle = (low + high + 1) // 2
         wall = connection.execute(query, (middle,)).get
         if wall is not None and wall < wall_ns:
@@ -122,7 +223,3 @@ def _newest_before(connection: apsw.Connection, low: int, high: int, wall_ns: in
         else:
             high = middle - 1
     return low
-
-
-def _shown(figures: Mapping[str, int]) -> str:
-    return ",".join(f"{name}:{value}" for name, value in figures.items())

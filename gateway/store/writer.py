@@ -5,16 +5,18 @@ that are due. A power cut leaves all of it or nothing.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
 import apsw
 
 from gateway.store import connection as files
+from gateway.store import retention
 from gateway.store.batch import Batch
 from gateway.store.blocks import FRAME_COLUMNS, FrameRow, seal
-from gateway.store.ceiling import drop_tail
+from gateway.store.ceiling import Shares
+from gateway.store.draft import COMMITS
 from gateway.store.schema import migrate
 
 _FRAME = f"INSERT INTO frame ({FRAME_COLUMNS}) VALUES ({','.join('?' * 17)})"
@@ -22,71 +24,80 @@ _REFUSED = f"INSERT INTO refused VALUES ({','.join('?' * 14)})"
 _COUNTER = "INSERT INTO counter VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 _SINK = "INSERT INTO sink VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"
 _SESSION = "UPDATE session SET state = ?, flushed = ? WHERE id = ?"
+_NEW_SESSION = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, NULL)"
+_DEAD = f"INSERT INTO dead VALUES (NULL, {','.join('?' * 9)})"
+_BLOCK = "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_RAW_BLOCK = f"INSERT INTO raw_block VALUES ({','.join('?' * 10)})"
 
 
 class Writer:
     """The writing connection."""
 
-    def __init__(self, path: Path, vfs: str | None = None) -> None:
-        self.path = path
+    def __init__(self, path: Path, shares: Shares, vfs: str | None = None) -> None:
+        """Open or make the file, and bring it to this program's version.
+
+        Raises:
+            StoreForeign, StoreDamaged, StoreFull, Unavailable: as `connection.open_writer`.
+        """
+        self._path = path
+        self._shares = shares
         self._vfs = vfs
         self._connection = files.open_writer(path, vfs)
         with files.store_errors():
-            migrate(self._connection)
+            try:
+                migrate(self._connection)
+                shares.apply(self._connection)
+            except BaseException:
+                self._connection.close(True)
+                raise
 
     @property
     def connection(self) -> apsw.Connection:
-        """For reading at start, before the writer's thread has begun."""
+        """For reading in the writer's thread, and at start before that has begun."""
         return self._connection
 
     def reopen(self) -> None:
-        """After an I/O error nothing the connection believes can be trusted: begin anew."""
-        with contextlib.suppress(apsw.Error):
-            self._connection.close(True)
-        self._connection = files.open_writer(self.path, self._vfs)
-
-    def commit(self, batch: Batch) -> None:
-        """Put a batch on disk; returns after COMMIT with synchronous=FULL.
+        """After an I/O error nothing the connection believes can be trusted: begin anew.
 
         Raises:
-            StoreFull, StoreDamaged, Unavailable: nothing of the batch was written.
+            Unavailable, StoreDamaged: it cannot be opened now.
         """
+        with contextlib.suppress(apsw.Error):
+            self._connection.close(True)
+        self._connection = files.open_writer(self._path, self._vfs)
+        self._shares.apply(self._connection)
+
+    def commit(self, batch: Batch, *, again: bool = False) -> None:
+        """Put a batch on disk; returns after COMMIT with synchronous=FULL.
+
+        `again` is for a batch of which nobody knows whether it is on disk: it is looked for first.
+
+        Raises:
+            StoreFull, StoreDamaged, Unavailable: nothing is known to be written.
+        """
+        if again and self.has(batch.number):
+            return
         with self._transaction() as write:
-            if batch.new.names:
-                write.executemany("INSERT INTO name VALUES (?, ?)", batch.new.names)
-            if batch.new.series:
-                write.executemany("INSERT INTO series VALUES (?, ?, ?, ?, ?)", batch.new.series)
-            if batch.new.types:
-                write.executemany("INSERT INTO field_type VALUES (?, ?, ?)", batch.new.types)
-            if batch.sessions:
-                write.executemany(
-                    "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, NULL)", batch.sessions
-                )
-            if batch.frames:
-                write.executemany(_FRAME, batch.frames)
-            if batch.refused:
-                write.executemany(_REFUSED, batch.refused)
-            if batch.decided:
-                write.executemany(
-                    "DELETE FROM refused WHERE seq = ?", [(seq,) for seq in batch.decided]
-                )
-            if batch.released:
-                write.executemany(
-                    "UPDATE frame SET held = 2 WHERE seq = ?", [(seq,) for seq in batch.released]
-                )
-            if batch.snapshots:
-                write.executemany(_SESSION, batch.snapshots)
-            if batch.dead:
-                write.executemany(
-                    f"INSERT INTO dead VALUES (NULL, {','.join('?' * 9)})",
-                    batch.dead,
-                )
-            if batch.sinks:
-                write.executemany(_SINK, list(batch.sinks.items()))
-            if batch.drop_upto:
-                drop_tail(write, batch.drop_upto)
-            if batch.counters:
-                write.executemany(_COUNTER, list(batch.counters.items()))
+            if batch.drop_chunk:  # first: it makes the room for what follows
+                retention.delete_chunk(write, batch.drop_chunk)
+            if batch.drop_tail:
+                retention.delete_tail(write, batch.drop_tail)
+            for statement, rows in (
+                ("INSERT INTO name VALUES (?, ?)", batch.new.names),
+                ("INSERT INTO series VALUES (?, ?, ?, ?, ?)", batch.new.series),
+                ("INSERT INTO field_type VALUES (?, ?, ?)", batch.new.types),
+                (_NEW_SESSION, batch.sessions),
+                (_FRAME, batch.frames),
+                (_REFUSED, batch.refused),
+                ("DELETE FROM refused WHERE seq = ?", [(seq,) for seq in batch.decided]),
+                ("UPDATE frame SET held = 2 WHERE seq = ?", [(seq,) for seq in batch.released]),
+                (_SESSION, batch.snapshots),
+                (_DEAD, batch.dead),
+                (_SINK, list(batch.sinks.items())),
+                (_COUNTER, list(batch.counters.items())),
+            ):
+                if rows:
+                    write.executemany(statement, rows)
 
     def boot(self, boot_id: str) -> int:
         """The row id of a boot, made when it is new."""
@@ -94,12 +105,10 @@ class Writer:
             write.execute("INSERT OR IGNORE INTO boot (boot_id) VALUES (?)", (boot_id,))
             return int(write.execute("SELECT id FROM boot WHERE boot_id = ?", (boot_id,)).get)
 
-    def seal(
-        self, upto: int, rows_max: int, place: dict[int, tuple[int, str]], names: dict[str, int]
-    ) -> int:
+    def seal(self, upto: int, rows_max: int, place: Mapping[int, tuple[int, int]]) -> int:
         """Move the oldest rows of the tail into blocks; the seq up to which it is done, 0 for nothing.
 
-        `names` gives the name ids of measurements.
+        `place` gives the name ids of device and measurement of a series id.
         """
         read = f"SELECT {FRAME_COLUMNS} FROM frame WHERE seq <= ? ORDER BY seq LIMIT ?"
         with files.store_errors():
@@ -109,23 +118,65 @@ class Writer:
         if not rows:
             return 0
         sealed = seal(rows, place)
-        horizon = rows[-1][0]
+        horizon = sealed.seq_high
         with self._transaction() as write:
-            write.executemany(
-                "INSERT INTO block VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
-                [(device, names[what], *rest) for device, what, *rest in sealed.blocks],
-            )
-            write.execute("INSERT INTO raw_block VALUES (?, ?, ?, ?, ?, ?, ?)", sealed.raw)
+            # First: what is freed takes the blocks, also when the file may not grow any more.
             write.execute("DELETE FROM frame WHERE seq <= ?", (horizon,))
+            first = 1 + int(write.execute("SELECT max(id) FROM block").get or 0)
+            write.executemany(
+                _BLOCK,
+                [(row_id, *block) for row_id, block in enumerate(sealed.blocks, first)],
+            )
+            write.execute(
+                _RAW_BLOCK,
+                (sealed.seq_low, horizon, sealed.rows, sealed.readings, sealed.wall_low,
+                 sealed.wall_high, first, first + len(sealed.blocks) - 1, sealed.outcomes, sealed.data),
+            )  # fmt: skip
             write.execute("INSERT OR REPLACE INTO meta VALUES ('horizon', ?)", (horizon,))
         return horizon
 
-    def close(self, *, clean: bool = True) -> None:
-        """Checkpoint everything and close."""
+    def prune_chunk(self, seq_high: int) -> None:
+        """Delete the oldest sealed chunk, which ends here."""
+        with self._transaction() as write:
+            retention.delete_chunk(write, seq_high)
+
+    def prune_refused(self, bytes_max: int, older_than_ns: int) -> int:
+        """Delete refused frames over their cap or too old; the bytes that are left."""
+        with self._transaction() as write:
+            return retention.delete_refused(write, bytes_max, older_than_ns)
+
+    def forget_dead(self) -> None:
+        """Delete the oldest dead letters over their cap."""
+        with self._transaction() as write:
+            retention.forget_dead(write)
+
+    def checkpoint(self) -> None:
+        """Move what the WAL holds into the file, so that it is written from its start again."""
+        with files.store_errors():
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def shorten_wal(self) -> None:
+        """Checkpoint and cut the WAL, when no reader holds it."""
+        with files.store_errors():
+            self._connection.set_busy_timeout(0)
+            try:
+                with contextlib.suppress(apsw.BusyError):
+                    self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            finally:
+                self._connection.set_busy_timeout(files.BUSY_MS)
+
+    def close(self) -> None:
+        """Checkpoint everything and close; a reader may keep the WAL from being emptied."""
         with contextlib.suppress(apsw.Error):
-            if clean:
-                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        with contextlib.suppress(apsw.Error):
             self._connection.close()
+
+    def has(self, number: int) -> bool:
+        """Whether the transaction of this number is on disk."""
+        with files.store_errors():
+            query = "SELECT value FROM counter WHERE name = ?"
+            return int(self._connection.execute(query, (COMMITS,)).get or 0) >= number
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[apsw.Connection]:

@@ -1,0 +1,86 @@
+"""All sinks' positions: those of this run in memory, written to the file now and then. Event loop only."""
+
+import time
+from collections.abc import Callable
+
+from gateway.store.position import Position
+
+EVERYTHING = 1 << 62
+"""Beyond every seq: what holds when there are no sinks."""
+FLUSH_S = 5.0
+"""How old a position on disk may get; after a kill so much is sent again."""
+
+
+class Positions(dict[str, Position]):
+    """The positions of the configured sinks by name, and which of them the file does not have yet."""
+
+    def __init__(self, saved: dict[str, str]) -> None:
+        """`saved` are the sink rows: names and texts."""
+        super().__init__()
+        self._absent = {name: Position.load(text) for name, text in saved.items()}
+        self._on_disk: dict[str, tuple[int, int]] = {}
+        """(high, lowest open) of each as the file has it."""
+        self._due: dict[str, float] = {}
+
+    def saved(self, name: str) -> Position | None:
+        """The position of a sink that was configured before; asked for once."""
+        return self._absent.pop(name, None)
+
+    def moved(self, name: str, *, now: bool = False) -> None:
+        """It is to be written: within `FLUSH_S`, or with the next commit."""
+        due = 0.0 if now else time.monotonic() + FLUSH_S
+        self._due[name] = min(due, self._due.get(name, due))
+
+    def all_moved(self) -> None:
+        """Every one is to be written with the next commit."""
+        self._due = dict.fromkeys(self, 0.0)
+
+    def are_due(self) -> bool:
+        """Whether a commit should be made for them."""
+        now = time.monotonic()
+        return any(due <= now for due in self._due.values())
+
+    def take_due(self) -> dict[str, str]:
+        """The texts to write with this commit."""
+        if not self._due:
+            return {}
+        now = time.monotonic()
+        names = [name for name, due in self._due.items() if due <= now]
+        for name in names:
+            del self._due[name]
+        return {name: self[name].dump() for name in names}
+
+    def take_absent(self) -> dict[str, str]:
+        """Texts of those that no sink of this run has asked for, marked as away; once."""
+        absent, self._absent = self._absent, {}
+        texts = {}
+        for name, position in absent.items():
+            if not position.away:
+                position.away = True
+                texts[name] = position.dump()
+        return texts
+
+    def are_on_disk(self, texts: dict[str, str]) -> None:
+        """These were written."""
+        for name, text in texts.items():
+            written = Position.load(text)
+            self._on_disk[name] = (written.high, written.lowest_open())
+
+    def floor(self) -> int:
+        """Up to this seq every sink has considered every row, also after a power cut now."""
+        return min((self._on_disk.get(name, (0, 1))[0] for name in self), default=EVERYTHING)
+
+    def lowest_open(self) -> int:
+        """The lowest seq that some sink may need as a row of the tail, also after a power cut now."""
+        return min((self._on_disk.get(name, (0, 1))[1] for name in self), default=EVERYTHING)
+
+
+def come_back(position: Position, readings: int, horizon: int, unread: Callable[[], int]) -> None:
+    """A sink is configured again: what it missed meanwhile counts as dropped.
+
+    `readings` is the store's count of all, `horizon` the newest sealed row; `unread` counts what waits.
+    """
+    position.away = False
+    position.held = [[max(low, horizon + 1), high] for low, high in position.held if high > horizon]
+    missed = readings - position.baseline - position.settled() - unread()
+    position.dropped += max(missed, 0)
