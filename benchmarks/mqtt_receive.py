@@ -176,7 +176,7 @@ async def with_receiver(port: int, count: Count) -> None:
         count.add(len(packets))
 
     client = Receiver("benchmark", deliver, version=V5, packet_bytes_max=2**18)
-    wire = Wire(client, 60.0, lambda bug: print(bug))
+    wire = Wire(client, 60.0, print)
     client.connect("127.0.0.1", port, clean_start=False)
     wire.attach()
     client.ping()
@@ -225,7 +225,7 @@ class AtOnce:
 
     def submit(self, heard: Sequence[Heard], receipt: Receipt | None = None) -> None:
         """Take it."""
-        if receipt is not None:
+        if heard and receipt is not None:
             if not self._receipts:
                 asyncio.get_running_loop().call_soon(self._settle)
             self._receipts.append(receipt)
@@ -278,10 +278,10 @@ async def measured(way: str, port: int, messages: int) -> tuple[float, float]:
 
 def main() -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--messages", type=int, default=50_000)
-    options.add_argument("--rounds", type=int, default=5)
-    options = options.parse_args()
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    arguments.add_argument("--messages", type=int, default=50_000)
+    arguments.add_argument("--rounds", type=int, default=5)
+    options = arguments.parse_args()
     here, there = multiprocessing.Pipe()
     process = multiprocessing.Process(
         target=broker, args=(there, options.messages, options.rounds * len(WAYS)), daemon=True

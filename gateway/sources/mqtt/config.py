@@ -4,7 +4,14 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from gateway.settings import Duration, Size, SourceSection
 from gateway.sources.mqtt.topics import Format
@@ -22,12 +29,18 @@ class Place(NamedTuple):
     tls: bool
 
 
-def _beside_the_file(value: Path, info: ValidationInfo) -> Path:
+def _none_of_nothing(value: object) -> object:
+    return None if value == "" else value
+
+
+def _beside_the_file(value: Path | None, info: ValidationInfo) -> Path | None:
     """Paths in a file are relative to that file."""
-    return Path(info.context["base"]) / value if info.context else value
+    return Path(info.context["base"]) / value if value and info.context else value
 
 
-FilePath = Annotated[Path, AfterValidator(_beside_the_file)]
+OptionalFile = Annotated[
+    Path | None, BeforeValidator(_none_of_nothing), AfterValidator(_beside_the_file)
+]
 
 
 class MqttSection(SourceSection):
@@ -42,13 +55,13 @@ class MqttSection(SourceSection):
     client_id: str = ""
     """How the broker knows this gateway and its session; required."""
     username: str = ""
-    password_file: FilePath | None = None
+    password_file: OptionalFile = None
     """Mode 0600; read again at each attempt."""
-    ca_file: FilePath | None = None
+    ca_file: OptionalFile = None
     """The authority that signed the broker's certificate; the system's when not given."""
-    cert_file: FilePath | None = None
+    cert_file: OptionalFile = None
     """This gateway's own certificate, for a broker that asks for one."""
-    key_file: FilePath | None = None
+    key_file: OptionalFile = None
     """The key of cert_file."""
     qos: Literal[0, 1] = 1
     """1: sent again until it is on disk here. 0: at most once."""

@@ -75,7 +75,8 @@ class Handover:
 
     async def wait_for_room(self, connection: Connection) -> None:
         """Wait until the intake takes more and the broker does not send more than it should."""
-        await self._intake.room()
+        # At QoS 0 the broker sends on regardless.
+        await self._intake.room(patient=bool(self._section.qos))
         self._since_room = 0
         await connection.until_acknowledged(but=self._section.receive_maximum)
 

@@ -71,7 +71,7 @@ def meaning(fault: OSError, section: MqttSection) -> GatewayError:
             "check ca_file, and that url has the name in the certificate",
         )
     if isinstance(fault, ssl.SSLError):
-        return Unavailable(f"{where}: TLS failed ({fault.reason}); is this its port for TLS?")
+        return Unavailable(f"{where}: TLS failed ({_words(fault)}); is this its port for TLS?")
     if isinstance(fault, socket.gaierror):
         return Unavailable(f"{host}: the name is not known ({fault.strerror})")
     if isinstance(fault, TimeoutError):

@@ -41,7 +41,7 @@ class Publish(Struct, gc=False):
     dup: bool
     retain: bool
     cut_from: int = 0
-    """Bytes of the whole payload when it was too long and only its start is here, else 0."""
+    """When it is too long, and here only with its start: bytes of the whole payload; else 0."""
 
 
 class Control(Struct, gc=False):
@@ -139,22 +139,20 @@ class PacketStream:
                 mid = data[at] << 8 | data[at + 1]
                 at += 2
             if self._properties:
-                size, at = _varint(data, at)
-                at += size
+                size, properties = _varint(data, at)
+                at = properties + size if properties else end + 1
         except IndexError:
             at = end + 1
         if at > end or (qos and not mid) or qos == 3:
             raise PacketFault("a PUBLISH overruns its length, or has QoS 3 or no packet id")
-        whole = length - (at - body)
-        kept = data[at:end]
         return Publish(
             data[body + 2 : topic_end],
-            kept,
+            data[at:end],
             mid,
             qos,
             command & _DUP != 0,
             command & _RETAIN != 0,
-            whole if whole > len(kept) else 0,
+            body + length - at if length > self._packet_bytes_max else 0,
         )
 
 

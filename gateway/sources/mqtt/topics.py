@@ -2,6 +2,7 @@
 
     [prefix/]gateway/<id>/event/<kind>              ChirpStack 3 and 4; state/conn too
     [prefix/]gateway/<id>/<kind>                    LoRa Server 2: rx, stats, ...
+    .../command/<kind>                              what a server tells a gateway or device, in both
     application/<id>/device/<devEUI>/event/<kind>   ChirpStack's application server; /<kind> or node/ before 3.11
     v3/<app>@<tenant>/devices/<device>/<kind>       The Things Stack
 
@@ -27,8 +28,10 @@ Kind = Literal[
 ]
 """What is done with a message: "other" is nothing, "unknown" is to look into it."""
 
-_GATEWAY = re.compile(r"(?:.+/)?gateway/[^/]+/(?:event/|state/)?([^/]+)")
-_APPLICATION = re.compile(r"(?:.+/)?application/[^/]+/(?:device|node)/[^/]+/(?:event/)?([^/]+)")
+_GATEWAY = re.compile(r"(?:.+/)?gateway/[^/]+/(?:event/)?((?:state/|command/)?[^/]+)")
+_APPLICATION = re.compile(
+    r"(?:.+/)?application/[^/]+/(?:device|node)/[^/]+/(?:event/)?((?:command/)?[^/]+)"
+)
 _THE_THINGS_STACK = re.compile(r"(?:.+/)?v3/[^/]+/devices/[^/]+/(.+)")
 _EUI_LEVEL = re.compile(r"(?:^|/)([0-9a-fA-F]{2}(?:[-:]?[0-9a-fA-F]{2}){7})(?=/|$)", re.ASCII)
 

@@ -34,7 +34,8 @@ STILL_ENCRYPTED = (
 )
 
 
-FPort = Annotated[int, Meta(ge=0, le=255)]
+_F_PORT_MAX = 255
+FPort = Annotated[int, Meta(ge=0, le=_F_PORT_MAX)]
 
 
 class _DeviceInfo(Struct, frozen=True, gc=False):
@@ -100,7 +101,13 @@ def up(payload: bytes, source: str, received: Stamp, live: bool) -> ApplicationU
 
 
 def f_port(number: int, data: bytes) -> int | None:
-    """The FPort, when 0 is written as nothing: None without data, 0 with."""
+    """The FPort, when 0 is written as nothing: None without data, 0 with.
+
+    Raises:
+        ValueError: it is more than a byte holds.
+    """
+    if number > _F_PORT_MAX:
+        raise ValueError(f"FPort {number}: it is a byte")
     return number or (0 if data else None)
 
 

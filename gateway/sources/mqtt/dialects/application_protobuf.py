@@ -57,7 +57,7 @@ def _object_json(event: Any) -> bytes | None:
         return None
     try:
         return json.encode(json_format.MessageToDict(event.object))
-    except (json_format.SerializeToJsonError, RecursionError):
+    except (json_format.Error, ValueError, RecursionError):
         return None  # a codec's NaN, or a value without a kind: no JSON can say it
 
 

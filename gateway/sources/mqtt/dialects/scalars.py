@@ -54,13 +54,14 @@ def dev_addr(text: str) -> str:
     """A DevAddr as 8 lower-case hex digits, from hex text or base64 of its 4 bytes; "" stays "".
 
     Raises:
-        ValueError: it is neither. Eight hex digits are read as hex: no base64 of 4 bytes is that
-            without padding at its end.
+        ValueError: it is neither. Base64 has to have its padding: six hex digits are base64 of 4 bytes, too.
     """
     if not text:
         return ""
     if _HEX_DEV_ADDR.fullmatch(text):
         return text.lower()
+    if not text.endswith("=="):
+        raise ValueError(f"{_shortened(text)} is neither hex nor base64 of 4 bytes")
     return _hex_from_base64(text, 4)
 
 

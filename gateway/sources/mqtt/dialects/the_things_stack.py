@@ -22,7 +22,7 @@ from msgspec import Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
 from gateway.model import ApplicationUplink, Modulation, Radio, Reception, Stamp
-from gateway.sources.mqtt.dialects.application_json import STILL_ENCRYPTED, FPort
+from gateway.sources.mqtt.dialects.application_json import STILL_ENCRYPTED, FPort, f_port
 from gateway.sources.mqtt.dialects.lenient import reread
 from gateway.sources.mqtt.dialects.radios import U32, from_parts
 from gateway.sources.mqtt.dialects.rx_info import Decibel
@@ -74,7 +74,7 @@ class _TxSettings(Struct, frozen=True, gc=False):
 
 class _UplinkMessage(Struct, frozen=True, gc=False):
     session_key_id: str = ""
-    f_port: FPort | None = None
+    f_port: FPort = 0
     f_cnt: U32 = 0
     frm_payload: bytes = b""
     decoded_payload: Raw = Raw()
@@ -120,7 +120,7 @@ def up(payload: bytes, source: str, received: Stamp, live: bool) -> ApplicationU
         eui(event.end_device_ids.dev_eui),
         dev_addr(event.end_device_ids.dev_addr),
         message.f_cnt,
-        message.f_port,
+        f_port(message.f_port, message.frm_payload),
         message.frm_payload,
         None if decoded in _NOTHING else decoded,
         settings,
