@@ -103,7 +103,7 @@ class Killer:
 
     def _committed(self) -> int:
         """How many hearings more are on disk and not acknowledged than after the kill before."""
-        ahead = self._daemon.status()["frames"]["heard"] - self._tap.acknowledged
+        ahead: int = self._daemon.status()["frames"]["heard"] - self._tap.acknowledged
         assert ahead >= 0, "something was acknowledged that is not on disk"
         new, self._ahead = ahead - self._ahead, ahead
         return new
