@@ -127,7 +127,10 @@ def _line(record: Record, reading: Reading) -> str:
 
 
 def _values(reading: Reading) -> str:
-    pairs = list(zip(reading.series.fields, reading.values, strict=True))
+    pairs = sorted(
+        zip(reading.series.fields, reading.values, strict=True),
+        key=lambda pair: not isinstance(pair[1], float),  # what is measured before flags and texts
+    )
     shown = "  ".join(
         f"{name} {number(value) if isinstance(value, float) else value}"
         for name, value in pairs[:FIELDS_SHOWN]
