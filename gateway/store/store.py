@@ -20,9 +20,9 @@ from gateway.store.ceiling import Reserve, Shares
 from gateway.store.connection import store_errors
 from gateway.store.draft import Draft
 from gateway.store.history import unread_readings
-from gateway.store.store_file import StoreFile
 from gateway.store.position import Position
 from gateway.store.positions import Positions, come_back
+from gateway.store.store_file import StoreFile
 from gateway.store.upkeep import REMEMBERED_ROWS, Upkeep
 from gateway.store.writer import Writer
 from gateway.worker import Worker
