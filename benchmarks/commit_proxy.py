@@ -28,11 +28,15 @@ class CommitProxy:
     """The proxy's process; use as a context manager."""
 
     def __init__(self, broker_port: int) -> None:
-        self._pipe, far = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_serve, args=(broker_port, far), daemon=True)
+        fresh = multiprocessing.get_context(
+            "spawn"
+        )  # the caller has threads, which a fork would break
+        self._pipe, self._far = fresh.Pipe()
+        self._process = fresh.Process(target=_serve, args=(broker_port, self._far), daemon=True)
 
     def __enter__(self) -> Self:
         self._process.start()
+        self._far.close()
         self.port: int = self._pipe.recv()
         return self
 
@@ -44,6 +48,8 @@ class CommitProxy:
     ) -> None:
         self._process.kill()
         self._process.join(STOP_S_MAX)
+        self._process.close()
+        self._pipe.close()
 
     def waits(self) -> Waits:
         """What was measured so far."""
@@ -120,9 +126,12 @@ async def _relay(broker_port: int, pipe: Connection) -> None:
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     pipe.send(server.sockets[0].getsockname()[1])
-    asyncio.get_running_loop().add_reader(
-        pipe.fileno(), lambda: (pipe.recv(), pipe.send(watch.waits))
-    )
+
+    def answer() -> None:
+        pipe.recv()
+        pipe.send(watch.waits)
+
+    asyncio.get_running_loop().add_reader(pipe.fileno(), answer)
     await server.serve_forever()
 
 

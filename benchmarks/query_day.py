@@ -21,7 +21,8 @@ from typing import TypedDict
 from rich.progress import Progress
 
 from gateway.model import Frame, Radio, Reading, Reception, Record, Series, Stamp
-from gateway.store.store import TAIL_ROWS_MAX, Store
+from gateway.store.store import Store
+from gateway.store.upkeep import TAIL_ROWS_MAX
 
 BATCH = 2000
 SEAL_EVERY = 20_000

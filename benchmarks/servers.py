@@ -90,6 +90,8 @@ class Broker:
     ) -> None:
         end(self._process)
         self._reader.join(STOP_S_MAX)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
 
     def subscribed_at(self) -> float | None:
         """When the first subscription came, by perf_counter; None before it."""
@@ -135,7 +137,7 @@ class Database(ABC):
             if time.monotonic() > until or self._process.poll() is not None:
                 raise RuntimeError(f"{self.program} does not start: see {self.folder}")
             time.sleep(0.02)
-        self._prepare()
+        self.prepare()
 
     def stop(self) -> None:
         """End it."""
@@ -144,7 +146,7 @@ class Database(ABC):
     @abstractmethod
     def _arguments(self) -> list[str]: ...
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 - most have nothing to make
         """Make what the writers expect to find."""
 
     @abstractmethod
@@ -229,7 +231,8 @@ class Influxd(Database):
         )
         return ["-config", str(config)]
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Make the database."""
         self._rows("CREATE DATABASE bench", "")
 
     def written(self) -> int:

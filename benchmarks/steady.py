@@ -1,4 +1,4 @@
-"""Frames at a steady rate: latency to the disk, bytes written, CPU time and memory; with forged frames if wanted."""
+"""Frames at a steady rate: latency to the disk, bytes written, CPU time, memory; beside forged ones if wanted."""
 
 import base64
 import json
