@@ -58,8 +58,6 @@ class Deliver:
             return PROBE_S
         if not offer:
             return None
-        if verdict is not None:
-            self._sink.health.up("delivering")
         self._backoff.reset()
         try:
             await self._outlet.settle(offer, verdict or Verdict())
