@@ -5,6 +5,8 @@ time, and else the gateway's own time of the frame, when not more than 60 s ahea
 trusted clock and not older than `backfill_max`; the time of reception here. Never the time of writing.
 """
 
+from bisect import bisect_right
+
 from gateway.model import ApplicationUplink, Frame
 
 AHEAD_MAX_NS = 60_000_000_000
@@ -72,34 +74,28 @@ class TimeSlots:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[list[int]]] = {}
+        """[first, last] millisecond of each device's runs, ascending, with a gap between any two."""
 
     def claim(self, device: str, time_ns: int) -> int:
         """This time, or the next free millisecond after it."""
         runs = self._runs.setdefault(device, [])
-        start = time_ns // MS_NS
-        if not runs or start > runs[-1][1] + 1:  # nearly always: later than all before
-            runs.append([start, start])
+        ms = time_ns // MS_NS
+        place = len(runs)
+        while place and runs[place - 1][0] > ms:
+            place -= 1
+        before = runs[place - 1] if place else None
+        if before is not None and ms <= before[1] + 1:
+            ms = max(ms, before[1] + 1)
+            before[1] = ms
+        else:
+            before = [ms, ms]
+            runs.insert(place, before)
             if len(runs) > RUNS_MAX:
-                del runs[0]
-            return time_ns
-        for place in range(len(runs) - 1, -1, -1):
-            first, last = runs[place]
-            if first <= start <= last + 1:
-                taken = last + 1 if start <= last else start
-                runs[place][1] = taken
-                if place + 1 < len(runs) and runs[place + 1][0] <= taken:
-                    return self._merged(runs, place, taken)
-                return taken * MS_NS
-        runs.append([start, start])
-        if len(runs) > 1 and runs[-2][0] > start:
-            runs.sort()
-        if len(runs) > RUNS_MAX:
-            del runs[0]
-        return time_ns
-
-    def _merged(self, runs: list[list[int]], place: int, taken: int) -> int:
-        """A run has grown into the next one: the free millisecond is behind that."""
-        after = runs.pop(place + 1)
-        free = max(taken, after[1] + 1)
-        runs[place][1] = free
-        return free * MS_NS
+                # The oldest goes, but not what was just taken: of a backlog, that is the oldest.
+                del runs[1 if runs[0] is before else 0]
+                place = runs.index(before) + 1
+            else:
+                place += 1
+        if place < len(runs) and runs[place][0] == ms + 1:
+            before[1] = runs.pop(place)[1]
+        return ms * MS_NS
