@@ -1,5 +1,5 @@
-"""Logs of a real gateway, replayed through a UDP port and through Mosquitto, give exactly the uplinks and plaintexts
-that other programs found in them (captured.py)."""
+"""Logs of a real gateway, replayed through a UDP port and through Mosquitto, give exactly the uplinks and the
+plaintexts that other programs found in them (captured.py)."""
 
 import socket
 from collections import Counter
