@@ -38,11 +38,15 @@ def flagged(record: Record, about: int) -> Record:
 
 
 def stamped(
-    record: Record, about: int, readings: tuple[Reading, ...], sentence: str | None = None
+    record: Record,
+    about: int,
+    readings: tuple[Reading, ...],
+    sentence: str | None = None,
+    received: Stamp | None = None,
 ) -> Record:
-    """A row that replaces a held one."""
+    """A row that replaces a held one; `received` is when that was really received, if it is known."""
     # The bytes stay with the held row; here they would only cost the card.
-    heard = Malformed(record.heard.source, b"", "", record.heard.received)
+    heard = Malformed(record.heard.source, b"", "", received or record.heard.received)
     return Record(
         heard, "stamped", record.device, readings, sentence, record.session, record.f_cnt, about
     )

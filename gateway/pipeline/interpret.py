@@ -23,7 +23,7 @@ from gateway.pipeline.event_sessions import EventSessions
 from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.held import stamped
 from gateway.pipeline.memory import UPLINKS, Generations, Heard, Uplink, hearing_keys, uplink_key
-from gateway.pipeline.readings import LINK, Link, ReadingMaker
+from gateway.pipeline.readings import LINK, Link, ReadingMaker, lost_of
 from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.times import GatewayClocks, TimeSlots
 from gateway.ports import Ledger
@@ -65,7 +65,8 @@ class Interpreter:
         self._alarms: list[tuple[str, str, str]] = []
         self._lost_unsaid: dict[int, int] = {}
         """Lost frames by session that a MAC-only frame showed: the next link reading says them."""
-        self._restamped: Generations[int] = Generations(UPLINKS)
+        self._provisional: Generations[Uplink] = Generations(UPLINKS)
+        """Uplinks whose times wait, or waited, for the clock, by their row."""
         self.events = EventSessions()
 
     def interpret(
@@ -105,27 +106,57 @@ class Interpreter:
     def recall(self, seq: int, record: Record, epoch: int) -> None:
         """Remember a kept row, at start, as if it had just been interpreted; `epoch` is its session's."""
         heard = record.heard
+        device = self.fleet.by_name.get(record.device or "")
+        if isinstance(heard, Malformed):
+            if record.outcome == "stamped" and device is not None and record.readings:
+                self._recall_time(device, record)
+            return
+        self._heard.add(hearing_keys(heard))
+        if record.session is not None:
+            self.events.recall(record, epoch)
+        if device is None:
+            return
+        if record.outcome == "repeated":
+            self._recall_repeat(device, record)
+        elif record.readings:
+            self._recall_uplink(seq, device, record)
+
+    def _recall_uplink(self, seq: int, device: Device, record: Record) -> None:
+        heard = record.heard
         if isinstance(heard, Malformed):
             return
-        self.events.recall(record, epoch)
-        self._heard.add(hearing_keys(heard))
-        if record.device is None or not record.readings:
-            return
-        for reading in record.readings:
-            self._slots.claim(record.device, reading.time_ns)
-        device = self.fleet.by_name.get(record.device)
-        if device is None or record.outcome == "repeated":
-            return
-        key = self._key_of(device, record)
-        if key is None:
-            return
+        time_ns = self._slots.claim(device.name, record.readings[-1].time_ns)
         uplink = Uplink(
-            seq, record.readings[-1].time_ns, record.session, record.f_cnt, 0,
+            seq, time_ns, record.session, record.f_cnt, lost_of(record.readings),
             from_server=isinstance(heard, ApplicationUplink),
         )  # fmt: skip
         for reception in heard.receptions:
             uplink.improves(reception)
-        self._uplinks.put(key, uplink)
+        if record.held:
+            uplink.provisional = True
+            self._provisional.put(seq, uplink)
+        key = self._key_of(device, record)
+        if key is not None:
+            self._uplinks.put(key, uplink)
+
+    def _recall_repeat(self, device: Device, record: Record) -> None:
+        heard = record.heard
+        known = self._uplinks.get(self._key_of(device, record) or 0)
+        if known is None or isinstance(heard, Malformed):
+            return
+        if isinstance(heard, Frame):
+            known.raw = True
+        else:
+            known.from_server = True
+        for reception in heard.receptions:
+            known.improves(reception)
+
+    def _recall_time(self, device: Device, record: Record) -> None:
+        uplink = self._provisional.get(record.about or 0)
+        if uplink is not None:
+            time_ns = record.readings[-1].time_ns
+            uplink.time_ns = self._slots.claim(device.name, time_ns)
+            uplink.provisional = False
 
     def restamped(self, seq: int, record: Record, received: Stamp) -> Record | None:
         """A held record with the times it should have had; None when its bytes cannot be read again."""
@@ -137,27 +168,27 @@ class Interpreter:
         opened = self._payload_of(device, heard, record.f_cnt)
         if opened is None:
             return None
-        known = self._restamped.get(record.about or 0)
-        if known is None:
-            known = self._slots.claim(device.name, self.clocks.uplink_time(heard)[0])
-        time_ns = known
-        self._restamped.put(seq, time_ns)
-        uplink = self._uplinks.get(self._key_of(device, record) or 0)
+        uplink = self._provisional.get(record.about or seq)
+        if uplink is not None and not uplink.provisional:
+            time_ns = uplink.time_ns
+        else:
+            time_ns = self._slots.claim(device.name, self.clocks.uplink_time(heard)[0])
         if uplink is not None:
-            uplink.time_ns = time_ns
+            uplink.time_ns, uplink.provisional = time_ns, False
         readings = [
             Reading(reading.series, time_ns, reading.values)
             for reading in record.readings
             if reading.series.measurement == LINK
         ]
+        sentence = record.sentence
         if record.outcome in ("uplink", "late"):
             try:
                 decoded = self._decoded(device, *opened, heard, time_ns) or ()
             except DecodeRefused as refused:
-                return stamped(record, seq, tuple(readings), refused.sentence)
+                decoded, sentence = (), refused.sentence
             made = [self._maker.data(device, one, time_ns) for one in decoded]
             readings = [*(reading for reading in made if reading is not None), *readings]
-        return stamped(record, seq, tuple(readings))
+        return stamped(record, seq, tuple(readings), sentence, received)
 
     def _payload_of(
         self, device: Device, heard: Frame | ApplicationUplink, f_cnt: int | None
@@ -215,9 +246,7 @@ class Interpreter:
             sentence = f"{device.name}: counts from {opened.f_cnt} again; accepted, once"
             self._alarms.append((device.name, "f_cnt_reset_accepted", sentence))
         if opened.outcome == "mac_only":
-            if opened.lost:
-                unsaid = self._lost_unsaid.get(session.row, 0)
-                self._lost_unsaid[session.row] = unsaid + opened.lost
+            self._note_lost(session.row, opened.lost)
             return self._keep(
                 Record(frame, "mac_only", device.name, session=session.row, f_cnt=opened.f_cnt)
             )
@@ -240,8 +269,10 @@ class Interpreter:
     def _plain_uplink(self, device: Device, frame: Frame) -> tuple[str, int]:
         place = (frame.source, frame.phy)
         now_ns = frame.received.boot_ns
+        if frame.recorded:  # read faster than it was heard
+            now_ns = frame.gps_time_ns or frame.gateway_time_ns or now_ns
         last = self._plain.get(place)
-        if last is not None and now_ns - last[0] < PLAIN_REPEAT_NS:
+        if last is not None and abs(now_ns - last[0]) < PLAIN_REPEAT_NS:
             return self._repeated(frame, device, last[1], None, None, len(frame.phy))
         if len(self._plain) > 256:
             self._plain = {
@@ -275,11 +306,17 @@ class Interpreter:
             known.from_server = True
             return self._repeated(event, device, known, row, event.f_cnt, None)
         if event.f_port is None or event.f_port == 0 or not event.payload:
+            self._note_lost(row, judged.lost)
             return self._keep(
                 Record(event, "mac_only", device.name, session=row, f_cnt=event.f_cnt)
             )
-        uplink = Uplink(0, 0, row, event.f_cnt, judged.lost, from_server=True)
+        lost = judged.lost + self._lost_unsaid.pop(row, 0)
+        uplink = Uplink(0, 0, row, event.f_cnt, lost, from_server=True)
         return self._uplink(event, device, "uplink", event.f_port, event.payload, uplink, key, None)
+
+    def _note_lost(self, session: int, lost: int) -> None:
+        if lost:
+            self._lost_unsaid[session] = self._lost_unsaid.get(session, 0) + lost
 
     # -- what becomes of an uplink ----------------------------------------------------------------------
 
@@ -302,7 +339,7 @@ class Interpreter:
                         readings.append(reading)
         except DecodeRefused as refused:
             outcome, sentence = refused.reason, refused.sentence
-        uplink.time_ns = time_ns
+        uplink.time_ns, uplink.provisional = time_ns, held
         readings += self._links(device, heard.receptions, heard, uplink, phy_bytes)
         kept = self._keep(
             Record(
@@ -318,6 +355,8 @@ class Interpreter:
             )
         )
         uplink.seq = kept[1]
+        if held:
+            self._provisional.put(uplink.seq, uplink)
         if key is not None:
             self._uplinks.put(key, uplink)
         return kept
@@ -332,7 +371,7 @@ class Interpreter:
         if isinstance(heard, Frame):
             known.raw = True
         links = self._links(device, heard.receptions, heard, known, phy_bytes)
-        held = bool(links) and not heard.received.trusted and not heard.recorded
+        held = bool(links) and known.provisional
         return self._keep(
             Record(
                 heard, "repeated", device.name, tuple(links), None, session, f_cnt, known.seq, held

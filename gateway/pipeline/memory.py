@@ -84,8 +84,8 @@ class Uplink:
     """An uplink as remembered: where it is kept, its time, and how well each receiver heard it."""
 
     __slots__ = (
-        "_others", "_receiver", "_snr_db", "f_cnt", "from_server", "lost", "raw", "receptions", "seq", "session",
-        "time_ns",
+        "_others", "_receiver", "_snr_db", "f_cnt", "from_server", "lost", "provisional", "raw",
+        "receptions", "seq", "session", "time_ns",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +99,8 @@ class Uplink:
         self.lost = lost
         self.from_server = from_server
         """A network server's event has told it."""
+        self.provisional = False
+        """Its time waits for a trusted clock, and so does that of its further receptions."""
         self.raw = not from_server
         """A frame of its own has told it."""
         self.receptions = 0

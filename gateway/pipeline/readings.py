@@ -4,7 +4,7 @@ A data reading has the tags `device`, `dev_eui`, those of the gateway, of the de
 A `lora_link` reading, one per uplink and receiver, also has `gateway` (the receiver) and `host`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from msgspec import Struct
@@ -115,6 +115,14 @@ class ReadingMaker:
             self._series.clear()
         self._series[key] = series
         return series
+
+
+def lost_of(readings: Iterable[Reading]) -> int:
+    """The lost frames that link readings tell of."""
+    for reading in readings:
+        if reading.series.measurement == LINK and "lost" in reading.series.fields:
+            return int(reading.values[reading.series.fields.index("lost")])
+    return 0
 
 
 def _sorted(tags: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -42,7 +42,7 @@ class ServerObjects:
             )
         try:
             found = msgspec.json.decode(heard.object_json)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DecodeRefused("malformed", f"the network server's object: {error}") from error
         fields: dict[str, FieldValue] = {}
         for name, value in _flat(found, "", 0):
@@ -70,13 +70,22 @@ def _flat(value: object, name: str, depth: int) -> Iterator[tuple[str, FieldValu
             yield from _flat(inner, f"{name}_{part}" if name else part, depth + 1)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            yield from _flat(inner, f"{name}_{place}", depth + 1)
+            yield from _flat(inner, f"{name}_{place}" if name else str(place), depth + 1)
     elif isinstance(value, bool):
         yield _named(name), value
-    elif isinstance(value, int | float) and math.isfinite(value):
-        yield _named(name), float(value)
+    elif isinstance(value, int | float):
+        number = _as_float(value)
+        if math.isfinite(number):
+            yield _named(name), number
     elif isinstance(value, str):
         yield _named(name), value[:TEXT_MAX]
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # JSON bounds no number
+        return math.inf
 
 
 def _named(name: str) -> str:

@@ -5,7 +5,6 @@ time, and else the gateway's own time of the frame, when not more than 60 s ahea
 trusted clock and not older than `backfill_max`; the time of reception here. Never the time of writing.
 """
 
-from bisect import bisect_right
 
 from gateway.model import ApplicationUplink, Frame
 
@@ -14,6 +13,8 @@ AHEAD_MAX_NS = 60_000_000_000
 LATE_MAX_NS = 60_000_000_000
 """How far it may be behind on a frame that cannot have waited anywhere."""
 MS_NS = 1_000_000
+DATABASE_MAX_NS = 2**63 - MS_NS
+"""Times of a recording are believed as far as a database can hold them: to the year 2262."""
 RECEIVERS_MAX = 4096
 """Gateways whose clocks are remembered; their ids come from unauthenticated datagrams."""
 RUNS_MAX = 8
@@ -34,7 +35,10 @@ class GatewayClocks:
         if heard.gps_time_ns is None and heard.gateway_time_ns is None:
             return whole_ms(received.wall_ns), not received.trusted
         if heard.recorded:
-            return whole_ms(heard.gps_time_ns or heard.gateway_time_ns or received.wall_ns), False
+            for recorded in (heard.gps_time_ns, heard.gateway_time_ns):
+                if recorded is not None and 0 <= recorded < DATABASE_MAX_NS:
+                    return whole_ms(recorded), False
+            return whole_ms(received.wall_ns), not received.trusted
         if not received.trusted:
             # Neither can be checked: the provisional time is this machine's.
             return whole_ms(received.wall_ns), True

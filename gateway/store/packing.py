@@ -1,7 +1,8 @@
 """How a row's blobs are packed: MessagePack arrays, so that few bytes reach the card.
 
-radio   [kind, radio, receptions, gateway time, GPS time, extra]
-        kind 0: frame (extra = modem address or nil), 1: application event (extra = its own array), 2: malformed
+radio   [kind, radio, receptions, gateway time, GPS time, modem address, server, flags]
+        kind 0: frame, 1: application event (server = its own array), 2: malformed
+        flags 1: it may have waited on its way here, 2: it comes from a recording
 body    [[reading, ...], sentence or nil]
 reading [series id, time in ns, value, value, ...]   values in the order of the series' fields
 """
@@ -16,6 +17,7 @@ from decoders.contract import FieldValue
 from gateway.model import ApplicationUplink, Frame, Heard, Malformed, Radio, Reception, Stamp
 
 FRAME, APPLICATION, MALFORMED = 0, 1, 2
+WAITED, RECORDED = 1, 2
 
 Packed = Sequence[int | FieldValue]
 """One reading: series id, time in ns, then its values."""
@@ -43,6 +45,7 @@ class RadioPart(Struct, frozen=True, array_like=True):
     gps_time_ns: int | None = None
     address: int | None = None
     server: ServerPart | None = None
+    flags: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -68,6 +71,7 @@ def pack_heard(heard: Heard) -> tuple[bytes, bytes]:
             heard.gateway_time_ns,
             heard.gps_time_ns,
             heard.address,
+            flags=_flags(heard),
         )
         return heard.phy, pack_radio(part)
     if isinstance(heard, ApplicationUplink):
@@ -77,10 +81,14 @@ def pack_heard(heard: Heard) -> tuple[bytes, bytes]:
         )  # fmt: skip
         part = RadioPart(
             APPLICATION, heard.radio, heard.receptions, heard.gateway_time_ns, heard.gps_time_ns,
-            None, server,
+            None, server, _flags(heard),
         )  # fmt: skip
         return heard.payload, pack_radio(part)
     return heard.raw, pack_radio(RadioPart(MALFORMED, Radio(), ()))
+
+
+def _flags(heard: Frame | ApplicationUplink) -> int:
+    return (0 if heard.live else WAITED) | (RECORDED if heard.recorded else 0)
 
 
 def unpack_heard(
@@ -92,6 +100,7 @@ def unpack_heard(
         return Frame(
             source, phy, part.radio, part.receptions, received,
             gateway_time_ns=part.gateway_time_ns, gps_time_ns=part.gps_time_ns, address=part.address,
+            live=not part.flags & WAITED, recorded=bool(part.flags & RECORDED),
         )  # fmt: skip
     if part.kind == APPLICATION and part.server is not None:
         server = part.server
@@ -99,6 +108,7 @@ def unpack_heard(
             source, server.server, server.event_id, server.session_id, server.dev_eui,
             server.dev_addr, f_cnt or 0, server.f_port, phy, server.object_json, part.radio,
             part.receptions, received, part.gateway_time_ns, part.gps_time_ns,
+            live=not part.flags & WAITED, recorded=bool(part.flags & RECORDED),
         )  # fmt: skip
     return Malformed(source, phy, sentence or "", received)
 
