@@ -33,7 +33,7 @@ from gateway.worker import Worker
 ANSWER_TIMEOUT_S = 10.0
 """For TCP, for TLS, and for the broker's answer to each of our first packets."""
 CLOSE_TIMEOUT_S = 1.0
-"""For the last acknowledgements to leave."""
+"""For the last acknowledgements to arrive, and for the goodbye."""
 
 _Answer = TypeVar("_Answer")
 
@@ -73,6 +73,7 @@ class Connection:
         self._settled = asyncio.Event()
         self._unsent = bytearray()
         self._welcome: asyncio.Future[Welcome] = self._loop.create_future()
+        self._accepted_at: float | None = None
         self._granted: dict[int, asyncio.Future[list[int]]] = {}
         self.lost: asyncio.Future[GatewayError] = self._loop.create_future()
         """Why the connection ended, once it has."""
@@ -131,19 +132,40 @@ class Connection:
         raise self.lost.result()
 
     async def close(self) -> None:
-        """Send the last acknowledgements and a goodbye. The broker keeps the session."""
+        """Send the last acknowledgements, let them arrive, and say goodbye. The broker keeps the session."""
         if not self.lost.done() and self._welcome.done():
             self._send_acknowledgements()
+            await self._until_read()
             self._client.disconnect()
             self._wire.flush()
             await asyncio.wait([self.lost], timeout=CLOSE_TIMEOUT_S)
         self.abandon()
+
+    async def _until_read(self) -> None:
+        """Wait until the broker has read what we sent.
+
+        To close a socket that holds unread messages resets the connection, and what was sent last is lost with it:
+        the broker would send again what is on disk here. So what comes is read, until the answer to a ping.
+        """
+        answered = asyncio.Event()
+        self._client.on_answered = answered.set
+        self.resume()
+        self._client.ping()
+        self._wire.flush()
+        ending: list[asyncio.Future[Any]] = [asyncio.ensure_future(answered.wait()), self.lost]
+        await asyncio.wait(ending, timeout=CLOSE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        ending[0].cancel()
 
     def abandon(self) -> None:
         """End it without a goodbye."""
         self._end(Unavailable("the connection was given up"))
 
     # -- what is received -----------------------------------------------------------------------------
+
+    @property
+    def lasted_s(self) -> float | None:
+        """Seconds since the broker accepted it; None when it never did."""
+        return None if self._accepted_at is None else self._loop.time() - self._accepted_at
 
     @property
     def unacknowledged(self) -> int:
@@ -193,8 +215,7 @@ class Connection:
         client.connect_timeout = ANSWER_TIMEOUT_S
         if section.username:
             client.username_pw_set(section.username, login.password(section))
-        if context := login.tls_context(section):
-            client.tls_set_context(context)
+        client.use_tls(login.tls_context(section))
         host, port, _ = section.place
         keepalive = int(section.keepalive)
         if self._v5:
@@ -218,6 +239,7 @@ class Connection:
         if reason.is_failure:
             self._end(refusal(reason.value, str(reason)))
         elif not self._welcome.done():
+            self._accepted_at = self._loop.time()
             expiry = getattr(granted, "SessionExpiryInterval", None)
             self._welcome.set_result(Welcome(bool(flags.session_present), expiry))
 

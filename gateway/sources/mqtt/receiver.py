@@ -10,6 +10,8 @@ Two names of paho that it does not promise are used for this. Where one is missi
 acknowledges in its own way, and everything works as well, only slower.
 """
 
+import socket
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +26,7 @@ IN_BURSTS = all(hasattr(Client, name) for name in ("_sock_recv", "_packet_queue"
 """Whether this paho has the two names."""
 _PUBACK = 0x40
 _PINGREQ = b"\xc0\0"
+_PINGRESP = 0xD0
 
 Deliver = Callable[[Sequence[Publish]], None]
 
@@ -51,11 +54,14 @@ class Receiver(Client):
         )
         self.fault = ""
         """What was wrong with the bytes that came, when that ended the connection."""
+        self.on_answered: Callable[[], None] | None = None
+        """Called when the broker answers a ping."""
         self._deliver = deliver
         self._in_bursts = in_bursts
         self._stream = PacketStream(properties=v5, packet_bytes_max=packet_bytes_max)
         self._for_paho = b""
         self._ended = False
+        self._tls: ssl.SSLContext | None = None
         if not in_bursts:
             self.on_message = self._one_message
 
@@ -65,6 +71,12 @@ class Receiver(Client):
             rc = self._read_burst() if self._in_bursts else super().loop_read(max_packets)
             if rc or not self._pending():
                 return rc
+
+    def use_tls(self, context: ssl.SSLContext | None) -> None:
+        """Connect by TLS, unless it is None."""
+        self._tls = context
+        if context is not None:
+            self.tls_set_context(context)  # for a paho that does not ask `_create_socket`
 
     def acknowledge(self, packets: bytes) -> None:
         """Send PUBACK and PUBREC packets of 4 bytes each, joined."""
@@ -116,6 +128,8 @@ class Receiver(Client):
             # QoS 2, from a subscription that another program made with this client id: what is released was
             # answered when it was on disk.
             return self._packet_queue(answer[0], answer, 0, 1)
+        if packet.whole[0] == _PINGRESP and self.on_answered is not None:
+            self.on_answered()
         self._for_paho = packet.whole
         return super().loop_read()
 
@@ -129,6 +143,12 @@ class Receiver(Client):
             raise BlockingIOError
         piece, self._for_paho = self._for_paho[:bufsize], self._for_paho[bufsize:]
         return piece
+
+    def _create_socket(self) -> socket.socket:
+        """paho's own leaves a socket open when its TLS handshake fails, and waits before small packets."""
+        sock = socket.create_connection((self.host, self.port), self.connect_timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._tls.wrap_socket(sock, server_hostname=self.host) if self._tls else sock
 
     def _pending(self) -> bool:
         """Whether TLS has decrypted more than was read: the event loop would not see it."""
