@@ -128,6 +128,10 @@ class Offer(Protocol):
 class Outlet(Protocol):
     """The store as one deliver loop sees it."""
 
+    @property
+    def pending(self) -> int:
+        """How many readings the sink has still to settle, those that wait for the clock included."""
+
     def work(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
         """Run something in the sink's thread."""
 

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from gateway import __version__
@@ -53,13 +54,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        _application(given[0] if given else "")(given)
+        if given[:1] != ["run"] or not _served(given[1:]):
+            _application(given[0] if given else "")(given)
     except ConfigError as fault:
         _tell_faults(fault)
         sys.exit(EXIT_CONFIG)
     except GatewayError as error:
         print(f"lora-gateway: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD)
+
+
+def _served(arguments: list[str]) -> bool:
+    """Run the daemon when its options are plain; what is not is left to those who can explain it."""
+    from gateway.cli.serve import plain_options, serve
+
+    options = plain_options(arguments)
+    if options is None:
+        return False
+    serve(Path(options["config"]), options.get("log-level", "info"))
+    return True
 
 
 def _application(called: str) -> Callable[[list[str]], None]:

@@ -37,9 +37,9 @@ class Deliver:
             if wait_s is None:
                 await self._either(more)
             elif wait_s > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait_s):
-                        await self._stopping.wait()
+                await self._pause(wait_s)
+            elif not self._many_wait():
+                await self._linger()
 
     def stop(self) -> None:
         """End after the batch under way; what it does after that is harmless to do again."""
@@ -64,7 +64,7 @@ class Deliver:
         except (StoreFull, Unavailable):
             # The position has moved in memory and goes to disk with the next commit that succeeds.
             return RETRY_FIRST_S
-        return 0.0 if len(offer.readings) >= self._sink.batch_lines // 2 else self._linger_s
+        return 0.0
 
     def _offer(self) -> tuple[Offer, Verdict | None]:
         """In the sink's thread: take the next readings from the store and write them."""
@@ -72,6 +72,21 @@ class Deliver:
         if not offer.readings:
             return offer, None
         return offer, self._sink.deliver(offer.readings)
+
+    def _many_wait(self) -> bool:
+        return self._outlet.pending >= self._sink.batch_lines
+
+    async def _linger(self) -> None:
+        """Let readings gather, for a while or until a whole batch waits."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._linger_s):
+                while not self._stopping.is_set() and not self._many_wait():
+                    await self._either(self._outlet.more())
+
+    async def _pause(self, wait_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._stopping.wait()
 
     async def _either(self, waiting: "asyncio.Future[None]") -> None:
         stopping: asyncio.Future[object] = asyncio.ensure_future(self._stopping.wait())

@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 
 from gateway.model import ApplicationUplink, Frame, Reception
 
-HEARINGS = 4096
+HEARINGS = 2048
 """A generation of hearings. Redeliveries come from a window of unacknowledged messages."""
-UPLINKS = 4096
+UPLINKS = 2048
 """A generation of uplinks: how long another gateway's copy may take to come."""
 
 NO_SNR_DB = -1000.0

@@ -18,7 +18,7 @@ from gateway.store.schema import refuse_foreign
 PAGE_BYTES = 2048
 """Half of SQLite's default: a commit of 16 rows rewrites whole pages, and at 100 frames/s this saves a quarter
 of what reaches the card (docs/decisions/0005-few-bytes-per-frame.md)."""
-WRITER_CACHE_KIB = 1000
+WRITER_CACHE_KIB = 500
 READER_CACHE_KIB = 256
 """A sink reads each row once, in order: more would only be memory."""
 BUSY_MS = 5000

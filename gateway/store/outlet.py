@@ -65,6 +65,12 @@ class Outlet:
         """Whether readings of this run wait for the sink."""
         return self.position.high < self._store.newest_reading
 
+    @property
+    def pending(self) -> int:
+        """How many readings the sink has still to settle, those that wait for the clock included."""
+        position = self.position
+        return self._store.counters.get("readings", 0) - position.baseline - position.settled()
+
     async def settle(self, taken: Taken, verdict: Verdict) -> None:
         """Move the position over what was taken, but for what the verdict keeps."""
         async with self._store.settling:

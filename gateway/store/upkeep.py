@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SEAL_ROWS = 2000
 """Rows sealed in one step: bounds the memory and the pause."""
-REMEMBERED_ROWS = 8_192
+REMEMBERED_ROWS = 4_096
 """Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
 TAIL_ROWS_MAX = 100_000
 """Settled rows above which sealing does not wait for the hour to end: bounds the scan of a query."""

@@ -1,0 +1,71 @@
+"""What `run` does, without what parses its options: a daemon keeps neither for weeks.
+
+typer costs 2 MB and 50 ms, and the daemon's two options are plain.
+"""
+
+import asyncio
+import getopt
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.config import Config, load
+from gateway.ports import Source
+
+
+def serve(config: Path, log_level: str = "info") -> None:
+    """Run the daemon until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: before anything is opened. GatewayError: the store cannot be used.
+    """
+    from gateway.host import logs
+
+    loaded = load(config)
+    logs.set_up(log_level)
+    asyncio.run(_run(loaded))
+
+
+def plain_options(arguments: Sequence[str]) -> dict[str, str] | None:
+    """The options of `run` when they are all it takes; None when they need help, or to be refused."""
+    try:
+        options, rest = getopt.getopt(list(arguments), "", ["config=", "log-level="])
+    except getopt.GetoptError:
+        return None
+    given = {name.removeprefix("--"): value for name, value in options}
+    return given if "config" in given and not rest else None
+
+
+async def _run(config: Config) -> None:
+    from gateway.app import Gateway
+    from gateway.host.clock import SystemClock
+    from gateway.journal import Journal
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    for sentence in config.warnings:
+        Journal("config").warning("note", says=sentence)
+    gateway = Gateway(config, SystemClock(config.gateway.clock_trust))
+    showing = asyncio.create_task(_show_replays(gateway.sources))
+    try:
+        await gateway.run(stop)
+    finally:
+        showing.cancel()
+
+
+async def _show_replays(sources: Sequence[Source]) -> None:
+    """A bar on the terminal while recordings are read; the daemon goes on after that."""
+    replays: list[Any] = [source for source in sources if hasattr(source, "progress")]
+    if not replays or not sys.stderr.isatty():
+        return
+    from gateway.cli.progress import progress
+
+    with progress("replaying") as step:
+        while not all(replay.finished.is_set() for replay in replays):
+            done, of = (sum(part) for part in zip(*(r.progress for r in replays), strict=True))
+            step(done, of)
+            await asyncio.sleep(0.2)
