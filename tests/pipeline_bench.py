@@ -38,15 +38,15 @@ FIELD_BITS = 0x0001
 REGION = "AS923-1"
 
 
-def air_report(temperature_c: float = 30.25) -> bytes:
-    """A report of one quantity, written by hand: layout 1, bit 0, int16 in 0.01 °C."""
-    return struct.pack(">BHh", 1, FIELD_BITS, round(temperature_c * 100))
+def air_report(pm1_0_ug_m3: float = 30.5) -> bytes:
+    """A report of one quantity, written by hand: layout 1, bit 0, u16 in 0.1 µg/m³."""
+    return struct.pack(">BHH", 1, FIELD_BITS, round(pm1_0_ug_m3 * 10))
 
 
-def stored_air(first_s: int, step_s: int, *temperatures_c: float) -> bytes:
+def stored_air(first_s: int, step_s: int, *pm1_0_ug_m3: float) -> bytes:
     """Stored samples of one quantity, for the port above that of the report."""
     head = struct.pack(">BIHH", 1, first_s, step_s, FIELD_BITS)
-    return head + b"".join(struct.pack(">h", round(one * 100)) for one in temperatures_c)
+    return head + b"".join(struct.pack(">H", round(one * 10)) for one in pm1_0_ug_m3)
 
 
 def stamp(at_s: float, *, trusted: bool = True, off_s: float = 0.0) -> Stamp:
