@@ -28,6 +28,7 @@ from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.held import corrected, flagged
 from gateway.pipeline.ingest import Ingest, retry_undecided
 from gateway.pipeline.interpret import Interpreter
+from gateway.pipeline.payloads import Payloads
 from gateway.pipeline.readings import ReadingMaker
 from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.sessions import SessionBook
@@ -83,8 +84,7 @@ class Gateway:
             self.store,
             ReadingMaker(config.gateway.name, dict(config.gateway.tags)),
             GatewayClocks(config.gateway.backfill_max),
-            DECODERS,
-            ServerObjects(self.store.tables.types),
+            Payloads(DECODERS, ServerObjects(self.store.tables.types)),
         )
         self._recall()
         self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)

@@ -16,6 +16,7 @@ from gateway.lorawan.region import region
 from gateway.model import ApplicationUplink, Frame, Heard, Radio, Reception, Record, Stamp
 from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.interpret import Interpreter
+from gateway.pipeline.payloads import Payloads
 from gateway.pipeline.readings import ReadingMaker
 from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.sessions import SessionBook
@@ -158,7 +159,7 @@ class Bench:
         self.book = SessionBook(self.lorawan, self.store)
         self.interpreter = Interpreter(
             fleet, self.lorawan, self.store, ReadingMaker("kk-01", {"site": "hall"}), self.clocks,
-            DECODERS, ServerObjects(self.store.tables.types),
+            Payloads(DECODERS, ServerObjects(self.store.tables.types)),
         )  # fmt: skip
         connection = self.store.connection
         states = recovery.sessions(connection)

@@ -9,13 +9,10 @@ Its state (sessions, what was heard lately, the milliseconds taken) is advanced 
 rows are enough to make it again after a restart (`recall`).
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-
 import msgspec
 
-from decoders.contract import Decoded, Decoder, DecodeRefused
-from gateway.device import NETWORK_SERVER, Device
+from decoders.contract import DecodeRefused
+from gateway.device import Device
 from gateway.errors import Refused
 from gateway.lorawan.unwrap import Join, Lorawan, Opened, Undecided
 from gateway.model import ApplicationUplink, Frame, Malformed, Reading, Reception, Record, Stamp
@@ -23,8 +20,8 @@ from gateway.pipeline.event_sessions import EventSessions
 from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.held import stamped
 from gateway.pipeline.memory import UPLINKS, Generations, Heard, Uplink, hearing_keys, uplink_key
+from gateway.pipeline.payloads import Payloads
 from gateway.pipeline.readings import LINK, Link, ReadingMaker, lost_of
-from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.times import GatewayClocks, TimeSlots
 from gateway.ports import Ledger
 
@@ -48,16 +45,14 @@ class Interpreter:
         ledger: Ledger,
         maker: ReadingMaker,
         clocks: GatewayClocks,
-        decoders: Mapping[str, Decoder],
-        server_objects: ServerObjects,
+        payloads: Payloads,
     ) -> None:
         self.fleet = fleet
         self.lorawan = lorawan
         self.clocks = clocks
         self._ledger = ledger
         self._maker = maker
-        self._decoders = decoders
-        self._server_objects = server_objects
+        self._payloads = payloads
         self._heard = Heard()
         self._uplinks: Generations[Uplink] = Generations(UPLINKS)
         self._plain: dict[tuple[str, bytes], tuple[int, Uplink]] = {}
@@ -183,7 +178,7 @@ class Interpreter:
         sentence = record.sentence
         if record.outcome in ("uplink", "late"):
             try:
-                decoded = self._decoded(device, *opened, heard, time_ns) or ()
+                decoded = self._payloads.decoded(device, *opened, heard, time_ns) or ()
             except DecodeRefused as refused:
                 decoded, sentence = (), refused.sentence
             made = [self._maker.data(device, one, time_ns) for one in decoded]
@@ -329,7 +324,9 @@ class Interpreter:
         sentence = None
         readings: list[Reading] = []
         try:
-            decoded = self._decoded(device, f_port, payload, heard, None if held else time_ns)
+            decoded = self._payloads.decoded(
+                device, f_port, payload, heard, None if held else time_ns
+            )
             if decoded is None:
                 outcome = "undecoded"
             else:
@@ -389,27 +386,6 @@ class Interpreter:
         link = Link(heard.radio, uplink.f_cnt, uplink.lost, phy_bytes)
         made = (self._maker.link(device, link, one, uplink.time_ns) for one in best.values())
         return [reading for reading in made if reading is not None]
-
-    def _decoded(
-        self, device: Device, f_port: int | None, payload: bytes,
-        heard: Frame | ApplicationUplink, time_ns: int | None,
-    ) -> tuple[Decoded, ...] | None:  # fmt: skip
-        """What the device's decoder says; None when its codec is to be asked later."""
-        if device.codec_path is not None:
-            return None
-        if device.decoder == NETWORK_SERVER:
-            return self._server_objects.decoded(device, heard)
-        decoder = self._decoders.get(device.decoder)
-        if decoder is None:
-            raise DecodeRefused("no_decoder", f"{device.name} has no decoder; set `decoder` for it")
-        if f_port is None:
-            raise DecodeRefused(
-                "wrong_port", f"{device.name}: the payload has no FPort; set f_port for it"
-            )
-        received_at = None
-        if time_ns is not None and f_port in decoder.clock_ports:
-            received_at = datetime.fromtimestamp(time_ns / 1e9, UTC)
-        return decoder.decode(f_port, payload, received_at)
 
     def _keep(self, record: Record) -> tuple[str, int]:
         return record.outcome, self._ledger.add(record)
