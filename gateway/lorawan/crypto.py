@@ -17,7 +17,7 @@ import hmac
 from struct import Struct as Layout
 from typing import Self
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 KEY_BYTES = 16
@@ -84,19 +84,27 @@ class Authenticator:
 
 
 class Keystream:
-    """Encryption under one key; the same call decrypts."""
+    """Encryption under one key; the same call decrypts.
 
-    __slots__ = ("_ctr",)
+    Its cipher, about 1 KB, is made when it is first used: most sessions never see an encrypted MAC command.
+    """
+
+    __slots__ = ("_ctr", "_key")
 
     def __init__(self, key: bytes) -> None:
-        self._ctr = Cipher(algorithms.AES(Key(key)), modes.CTR(bytes(16))).encryptor()
+        self._key = Key(key)
+        self._ctr: CipherContext | None = None
 
     def apply(
         self, direction: int, dev_addr: int, f_cnt: int, message: bytes, f_opts: int = 0
     ) -> bytes:
         """`message` with the keystream of this frame over it; `f_opts` is byte 4 of A'."""
-        self._ctr.reset_nonce(_A.pack(1, f_opts, direction, dev_addr, f_cnt, 1))
-        return self._ctr.update(message)
+        ctr = self._ctr
+        if ctr is None:
+            ctr = Cipher(algorithms.AES(self._key), modes.CTR(bytes(16))).encryptor()
+            self._ctr = ctr
+        ctr.reset_nonce(_A.pack(1, f_opts, direction, dev_addr, f_cnt, 1))
+        return ctr.update(message)
 
 
 def encrypt_blocks(key: bytes, blocks: bytes) -> bytes:
