@@ -157,8 +157,10 @@ class Store(Draft):
             StoreFull, StoreDamaged, Unavailable: nothing was deleted.
         """
         async with self._committing:
+            if self._unsure is not None and await self.write(_has, self._unsure.number):
+                await self._put(self._unsure, again=True)
             batch = self._unsure
-            if batch is None or await self.write(_has, batch.number):
+            if batch is None:
                 batch = self._numbered(self._close_batch(self.positions.take_due()))
             batch.dead += self._open.dead  # positions must not be on disk before their dead letters
             self._open.dead = []
@@ -171,6 +173,19 @@ class Store(Draft):
                 batch.sinks, batch.drop_chunk, batch.drop_tail = before, 0, 0
                 self.positions.all_moved()
                 raise
+
+    async def _commit_positions(self) -> None:
+        """Put positions on disk ahead of a batch that does not fit, so that what they settle can make room."""
+        async with self._committing:
+            waiting = self._unsure
+            if waiting is None or await self.write(_has, waiting.number):
+                return
+            sinks = {name: position.dump() for name, position in self.positions.items()}
+            ahead = Batch(sinks=sinks, dead=waiting.dead + self._open.dead)
+            await self.write(lambda writer: writer.commit(ahead))
+            waiting.dead, self._open.dead = [], []
+            waiting.sinks |= sinks  # when it fits, it must not bring older ones back
+            self.positions.are_on_disk(sinks)
 
     async def _put(self, batch: Batch, *, again: bool = False) -> None:
         self._unsure = batch
@@ -196,6 +211,8 @@ class Store(Draft):
         if isinstance(error, StoreFull):
             self.full = True
             self.reserve.give_back()
+            with contextlib.suppress(StoreFull, Unavailable):
+                await asyncio.shield(asyncio.ensure_future(self._commit_positions()))
             await self._upkeep.make_room()
             return
         try:

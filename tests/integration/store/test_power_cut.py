@@ -1,0 +1,172 @@
+"""Promise 7, power: a cut after any operation of the disk loses nothing committed, and the file opens by itself.
+
+The real store works on a recorded disk: commits, checkpoints, sealing, pruning, dropping, a migration. Then the
+power is cut at places spread over the record, each with dice of its own, and the real store opens what is left.
+`POWER_CUTS=1500` makes it a long run.
+"""
+
+import os
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+
+import apsw
+import pytest
+
+from gateway.store import connection as files
+from gateway.store import schema
+from gateway.store.history import take_from_chunks, take_from_tail
+from gateway.store.store import Store
+from hil.simulators.power_cut import RecordingDisk
+from tests.store_bench import (
+    balanced,
+    fill,
+    integrity,
+    keep_house,
+    kept_numbers,
+    opened,
+    put,
+    record,
+    refused,
+)
+
+CUTS = int(os.environ.get("POWER_CUTS", "200"))
+Promise = Callable[[int], None]
+"""Notes that everything up to this number is committed now."""
+Work = Callable[[Store, Promise], Awaitable[None]]
+
+
+async def commit_only(store: Store, promise: Promise) -> None:
+    """Small commits and their checkpoints."""
+    number = 0
+    for size in [1, 2, 16, 50] * 12:
+        put(store, *(record(number + place, size=120) for place in range(size)))
+        put(store, refused(number + size))
+        await store.commit()
+        number += size + 1
+        promise(number)
+
+
+async def seal_and_prune(store: Store, promise: Promise) -> None:
+    """Rows are sealed, and old chunks and refused frames are deleted, among commits."""
+    for begin in range(0, 1200, 150):
+        await fill(store, range(begin, begin + 149), per_commit=50)
+        put(store, refused(begin + 149))
+        await store.commit()
+        promise(begin + 150)
+        await keep_house(store, at_s=86400.0 * (400 if begin % 300 else 1))
+    assert store.horizon > 1000
+    assert not await store.read(lambda connection: connection.execute("SELECT * FROM block").get)
+
+
+async def drop_the_oldest(store: Store, promise: Promise) -> None:
+    """A sink is away and the ceiling is reached: rows it has not had are dropped and counted."""
+    store.position("city", "all")
+    for begin in range(0, 6000, 300):
+        await fill(store, range(begin, begin + 300), per_commit=50, size=600)
+        promise(begin + 300)
+        await keep_house(store, at_s=86400.0)
+    assert store.positions["city"].dropped
+
+
+async def settle_and_seal(store: Store, promise: Promise) -> None:
+    """A sink takes what is committed, its position is written, and what it had is sealed."""
+    position = store.position("city", "all")
+    for begin in range(0, 400, 40):
+        await fill(store, range(begin, begin + 40), per_commit=20)
+        promise(begin + 40)
+        take = take_from_chunks if position.high < store.horizon else take_from_tail
+        taken = await store.read(take, position, store.tables.series, 100)
+        position.delivered += len(taken.readings)
+        position.pass_by(taken.high, taken.held, [gone for _, gone in taken.released])
+        await keep_house(store, at_s=86400.0)
+
+
+WORKS: dict[str, Work] = {
+    "commit": commit_only,
+    "seal and prune": seal_and_prune,
+    "settle": settle_and_seal,
+    "drop": drop_the_oldest,
+}
+
+
+OPTIONS = {"remembered_rows": 60, "size_max": 4_000_000, "when_full": "drop_oldest"}
+
+
+async def recorded(path: Path, disk: RecordingDisk, work: Work) -> list[tuple[int, int]]:
+    """Do the work on the recorded disk; (place, number) of each promise."""
+    store = opened(path, vfs=disk.name, **OPTIONS)
+    promises: list[tuple[int, int]] = [(len(disk), 0)]
+    await work(store, lambda number: promises.append((len(disk), number)))
+    await store.close()
+    store._worker.join(5)
+    return promises
+
+
+def places(disk: RecordingDisk) -> list[int]:
+    """Where to cut: spread evenly, the ends too."""
+    return sorted({round(len(disk) * place / (CUTS - 1)) for place in range(CUTS)})
+
+
+@pytest.mark.parametrize("name", WORKS)
+async def test_power_cut_loses_nothing_committed(name: str, tmp_path: Path) -> None:
+    (tmp_path / "live").mkdir()
+    with RecordingDisk() as disk:
+        promises = await recorded(tmp_path / "live" / "store.db", disk, WORKS[name])
+    cuts = disk.cuts()
+    for place in places(disk):
+        folder = tmp_path / f"cut-{place}"
+        folder.mkdir()
+        cuts.play(place, folder, ("dice", "everything", "nothing")[place % 3], Random(place))
+        promised = max((number for at, number in promises if at <= place), default=0)
+        path = folder / "store.db"
+        store = opened(path, **OPTIONS)
+        assert store.moved_aside is None, store.moved_aside
+        await store.close()
+        store._worker.join(5)
+        assert balanced(path).heard >= promised
+        if name in ("commit", "settle"):
+            assert set(range(promised)) <= kept_numbers(path)
+        assert integrity(path) == "ok"
+        shutil.rmtree(folder)
+
+
+SECOND_VERSION = (
+    *schema.MIGRATIONS,
+    """ALTER TABLE frame ADD COLUMN note TEXT; UPDATE frame SET note = 'seen';
+    CREATE TABLE more AS SELECT seq, phy FROM frame; CREATE INDEX more_phy ON more (phy)""",
+)
+"""A migration that touches every page of the tail."""
+
+
+async def test_power_cut_during_a_migration_leaves_the_old_or_the_new_version(
+    tmp_path: Path,
+) -> None:
+    live = tmp_path / "live" / "store.db"
+    store = opened(live)
+    await fill(store, range(300))
+    await store.close()
+    store._worker.join(5)
+    with RecordingDisk() as disk:
+        connection = files.open_writer(live, disk.name)
+        schema.migrate(connection, SECOND_VERSION)
+        connection.close()
+    cuts = disk.cuts()
+    versions = set()
+    for place in places(disk):
+        folder = tmp_path / f"cut-{place}"
+        folder.mkdir()
+        cuts.play(place, folder, "dice", Random(place))
+        after = apsw.Connection(str(folder / "store.db"))
+        version = after.pragma("user_version")
+        notes = after.execute("SELECT count(*) FROM pragma_table_info('frame') WHERE name = 'note'")
+        assert after.pragma("integrity_check") == "ok"
+        assert notes.get == version - 1
+        assert after.execute("SELECT count(*) FROM frame").get == 300
+        if version == 2:
+            assert after.execute("SELECT count(*) FROM more, frame USING (seq)").get == 300
+        versions.add(version)
+        after.close()
+        shutil.rmtree(folder)
+    assert versions == {1, 2}
