@@ -31,7 +31,7 @@ from gateway.sources.mqtt.wire import Wire
 from gateway.worker import Worker
 
 ANSWER_TIMEOUT_S = 10.0
-"""For TCP, for TLS, and for the broker's answer to each of our first packets."""
+"""For TCP, for TLS, and for the broker's answer to our first packet."""
 CLOSE_TIMEOUT_S = 1.0
 """For the last acknowledgements to arrive, and for the goodbye."""
 
@@ -111,7 +111,9 @@ class Connection:
         granted: asyncio.Future[list[int]] = self._loop.create_future()
         self._granted[mid] = granted
         self._wire.flush()
-        return await self.while_it_lasts(granted, ANSWER_TIMEOUT_S)
+        # Without a time of its own: the answer may stand behind a backlog that is read only as fast as the
+        # store takes it. A broker that is dead is found by its keep-alive.
+        return await self.while_it_lasts(granted)
 
     async def while_it_lasts(
         self, answer: asyncio.Future[_Answer], timeout_s: float | None = None
@@ -133,7 +135,7 @@ class Connection:
 
     async def close(self) -> None:
         """Send the last acknowledgements, let them arrive, and say goodbye. The broker keeps the session."""
-        if not self.lost.done() and self._welcome.done():
+        if not self.lost.done() and self._accepted_at is not None:
             self._send_acknowledgements()
             await self._until_read()
             self._client.disconnect()

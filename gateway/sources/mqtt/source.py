@@ -32,6 +32,8 @@ from gateway.worker import Worker
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 60.0
 STABLE_S = 30.0
 """A connection that lasted so long was a good one: the next wait is short again."""
+SHORT_LIVES_SUSPECTED = 3
+"""Connections in a row that did not last: something ends them."""
 TAKEN_OVER_WAIT_S = 60.0
 """Before trying again when another client has our client id, so that two programs do not chase each other."""
 REFUSED_TOPICS_WAIT_S = 60.0
@@ -55,24 +57,23 @@ class MqttSource:
         self._version = _V3 if section.version == "3.1.1" else _V5
         self._connection: Connection | None = None
         self._had_session = False
+        self._short_lives = 0
+        """Connections in a row that ended before they were `STABLE_S` old."""
 
     async def run(self, intake: Intake, clock: Clock) -> None:
         """Receive until cancelled; then the connection stays for acknowledgements, until `close`."""
         handover = Handover(self._section, self.name, self.health, intake, clock)
         worker = Worker(f"mqtt {self.name}")
-        loop = asyncio.get_running_loop()
         version = self._version
         try:
             while True:
-                began = loop.time()
+                self._connection = connection = Connection(self._section, version, handover.take)
                 try:
-                    await self._serve(version, worker, handover)
+                    await self._serve(connection, version, worker, handover)
                 except (Unavailable, Blocked) as fault:
-                    if self._connection is not None:
-                        self._connection.abandon()
+                    connection.abandon()
+                    self._judge(connection)
                     self._explain(fault)
-                    if loop.time() - began >= STABLE_S:
-                        self._backoff.reset()
                     version, wait_s = self._next_attempt(fault, version)
                     await asyncio.sleep(wait_s)
         finally:
@@ -89,7 +90,11 @@ class MqttSource:
     # -- one connection -------------------------------------------------------------------------------
 
     async def _serve(
-        self, version: MQTTProtocolVersion, worker: Worker, handover: Handover
+        self,
+        connection: Connection,
+        version: MQTTProtocolVersion,
+        worker: Worker,
+        handover: Handover,
     ) -> None:
         """Connect and receive for as long as it lasts.
 
@@ -97,7 +102,6 @@ class MqttSource:
             Unavailable, Blocked: it did not last, or did not come about.
         """
         handover.begin()
-        self._connection = connection = Connection(self._section, version, handover.take)
         welcome = await connection.open(worker)
         handover.welcomed(session_present=welcome.session_present)
         self._note_session(welcome)
@@ -159,7 +163,7 @@ class MqttSource:
                 f"the broker refuses {', '.join(refused)}; let this user read them, or change topics"
             )
         else:
-            self.health.up(sentence)
+            self.health.up(sentence + self._suspicion)
         self._had_session = True
         return refused
 
@@ -181,11 +185,33 @@ class MqttSource:
 
     # -- between two connections ----------------------------------------------------------------------
 
+    def _judge(self, connection: Connection) -> None:
+        """Whether the connection that ended was a good one."""
+        lasted_s = connection.lasted_s
+        if lasted_s is None:
+            return
+        if lasted_s >= STABLE_S:
+            self._backoff.reset()
+            self._short_lives = 0
+        else:
+            self._short_lives += 1
+            self.health.count("short_connections")
+
+    @property
+    def _suspicion(self) -> str:
+        """What connections that end soon mean most often; many brokers take a session over without a word."""
+        if self._short_lives < SHORT_LIVES_SUSPECTED:
+            return ""
+        return (
+            f"; the last {self._short_lives} connections ended within {STABLE_S:.0f} s: "
+            "does another client have this client_id?"
+        )
+
     def _explain(self, fault: Unavailable | Blocked) -> None:
         if isinstance(fault, Blocked):
             self.health.blocked(str(fault))
         else:
-            self.health.down(str(fault))
+            self.health.down(str(fault) + self._suspicion)
 
     def _next_attempt(
         self, fault: Unavailable | Blocked, version: MQTTProtocolVersion
