@@ -40,6 +40,8 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
             # Closing a file that turns out not to be ours must not checkpoint it either.
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             connection.set_busy_timeout(BUSY_MS)
+            if vfs is not None:  # one without shared memory keeps the WAL's index on the heap
+                connection.pragma("locking_mode", "EXCLUSIVE")
             refuse_foreign(connection)
             connection.pragma("page_size", PAGE_BYTES)
             if connection.pragma("journal_mode", "wal") != "wal":
