@@ -64,7 +64,8 @@ class Deliver:
         except (StoreFull, Unavailable):
             # The position has moved in memory and goes to disk with the next commit that succeeds.
             return RETRY_FIRST_S
-        return 0.0
+        # What was kept is offered again, but not at once: its obstacle may still be there.
+        return self._linger_s if verdict is not None and verdict.kept else 0.0
 
     def _offer(self) -> tuple[Offer, Verdict | None]:
         """In the sink's thread: take the next readings from the store and write them."""
