@@ -80,11 +80,13 @@ async def test_receipts_after_the_end_of_run_are_still_acknowledged(
 async def test_what_arrives_while_we_are_away_is_kept(
     run_source: Start, mosquitto: Mosquitto, version: str
 ) -> None:
+    """More than fits before the first halt, so that the answer to SUBSCRIBE stands behind it."""
     await new_session(run_source, mosquitto, version=version)
-    await in_thread(mosquitto.publish, TOPIC, *map(frame, range(50)))
+    await in_thread(mosquitto.publish, TOPIC, *map(frame, range(2000)))
     second = run_source(mosquitto, version=version)
     second.intake.at_once = True
-    await second.heard(*range(50))
+    await second.heard(*range(2000))
+    await second.up()
     assert not any(one.live for one in second.intake.frames())
     assert "session_lost" not in second.health.counters
 

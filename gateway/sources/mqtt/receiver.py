@@ -7,7 +7,8 @@ given together leave together. Everything else (connecting, TLS, subscribing, ke
 paho's: it gets the other packets as if it had read them itself. benchmarks/mqtt_receive.py has the numbers.
 
 Two names of paho that it does not promise are used for this. Where one is missing, paho reads and
-acknowledges in its own way, and everything works as well, only slower.
+acknowledges in its own way, and everything works as well, only slower. A third, `_create_socket`, is overridden
+to close what a failed TLS handshake leaves open; a paho without it connects in its own way.
 """
 
 import socket
