@@ -68,8 +68,8 @@ def take_from_tail(
             break
         holding = False
         taken.high = seq
-        if stamped and (held_range := position.held_range(about)) is not None:
-            taken.released.append((seq, _released(connection, about, *held_range)))
+        if stamped and (gone := _released(connection, about, position.held + taken.held)):
+            taken.released.append((seq, gone))
         packed, _ = unpack_body(body)
         for index, (series_id, time_ns, *values) in enumerate(packed):
             add(Reading(series[series_id], time_ns, tuple(values), seq, index))  # type: ignore[index, arg-type]
@@ -193,11 +193,15 @@ def _whole_rows(found: list[Reading], room: int) -> list[Reading]:
     return kept or [reading for reading in found if reading.seq == found[0].seq]
 
 
-def _released(connection: apsw.Connection, seq: int, low: int, high: int) -> Released:
+def _released(connection: apsw.Connection, seq: int, ranges: list[list[int]]) -> Released | None:
+    """A held row on its way out of one of these ranges; None when it is in none of them."""
+    high = next((last for first, last in ranges if first <= seq <= last), None)
+    if high is None:
+        return None
+    row = "FROM frame WHERE seq BETWEEN ? AND ? AND held AND readings > 0 ORDER BY seq"
+    before = connection.execute(f"SELECT seq {row} DESC LIMIT 1", (ranges[0][0], seq - 1)).get
+    after = connection.execute(f"SELECT seq {row} LIMIT 1", (seq + 1, high)).get
     readings = connection.execute("SELECT readings FROM frame WHERE seq = ?", (seq,)).get
-    rows = "FROM frame WHERE seq BETWEEN ? AND ? AND held AND readings > 0"
-    before = connection.execute(f"SELECT max(seq) {rows}", (low, seq - 1)).get
-    after = connection.execute(f"SELECT min(seq) {rows}", (seq + 1, high)).get
     return Released(seq, int(readings or 0), int(before or 0), int(after or high + 1))
 
 

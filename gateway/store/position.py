@@ -20,9 +20,9 @@ class Released(NamedTuple):
     seq: int
     readings: int
     before: int
-    """The held row before it in its range; any lower number when it is the first."""
+    """The held row before it; one outside of its range when it is the first there."""
     after: int
-    """The held row after it in its range; any higher number when it is the last."""
+    """The held row after it; one outside of its range when it is the last there."""
 
 
 @dataclass(slots=True)
@@ -60,10 +60,6 @@ class Position:
     def settled(self) -> int:
         """How many readings are out of this sink's way."""
         return self.delivered + self.dead + self.expired + self.superseded + self.dropped
-
-    def held_range(self, seq: int) -> tuple[int, int] | None:
-        """The range of held rows that this row is in."""
-        return next(((low, high) for low, high in self.held if low <= seq <= high), None)
 
     def release(self, gone: "Released") -> None:
         """Forget a held row, because a newer row replaces it; nothing when it was not held."""
