@@ -5,7 +5,6 @@ time, and else the gateway's own time of the frame, when not more than 60 s ahea
 trusted clock and not older than `backfill_max`; the time of reception here. Never the time of writing.
 """
 
-
 from gateway.model import ApplicationUplink, Frame
 
 AHEAD_MAX_NS = 60_000_000_000
