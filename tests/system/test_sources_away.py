@@ -1,4 +1,4 @@
-"""A source that cannot work says so and stops no other; it works as soon as the world is back, also the second time."""
+"""A source that cannot work says so and stops no other, and works as soon as the world is back: each time."""
 
 import socket
 import time
@@ -61,9 +61,7 @@ class Heard:
         device = self._devices[self.count % len(self._devices)]
         self.count += 1
         now = time.time()
-        return self._ear.hear(
-            now, device.speak(now).phy, AS923_1[0], rssi_dbm=-80, snr_db=5.0
-        )
+        return self._ear.hear(now, device.speak(now).phy, AS923_1[0], rssi_dbm=-80, snr_db=5.0)
 
 
 def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> None:
@@ -81,10 +79,10 @@ def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> No
             daemon.wait_up("roof")
             push([heard.next()], NEAR, roof)
             status = daemon.wait_status(
-                lambda status: all(
-                    status["daemon"]["sources"][name]["state"] == "down" for name in AWAY
-                )
-                and status["frames"]["heard"] == heard.count,
+                lambda status: (
+                    all(status["daemon"]["sources"][name]["state"] == "down" for name in AWAY)
+                    and status["frames"]["heard"] == heard.count
+                ),
                 "three away, one heard",
             )
             why = {name: status["daemon"]["sources"][name]["why"] for name in AWAY}
@@ -97,11 +95,13 @@ def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> No
                 _all_work(daemon, heard, roof, taken, broker, modem)
             push([heard.next()], NEAR, roof)
             daemon.wait_status(
-                lambda status: all(
-                    status["daemon"]["sources"][name]["state"] == "down"
-                    for name in ("bridge", "modem")
-                )
-                and status["frames"]["heard"] == heard.count,
+                lambda status: (
+                    all(
+                        status["daemon"]["sources"][name]["state"] == "down"
+                        for name in ("bridge", "modem")
+                    )
+                    and status["frames"]["heard"] == heard.count
+                ),
                 "two away again",
             )
             with broker, modem:

@@ -1,0 +1,39 @@
+"""A daemon started from a shell: closing the terminal ends it in order, unless nohup asked it to stay."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from tests.system.daemon import ENVIRONMENT, PROGRAM, RUNS, Daemon
+from tests.system.waiting import until
+
+CONFIG = """\
+[store]
+path = "store.db"
+"""
+
+
+def test_a_closed_terminal_ends_the_daemon_in_order(tmp_path: Path) -> None:
+    with Daemon(tmp_path, CONFIG) as daemon:
+        os.kill(daemon.pid, signal.SIGHUP)
+        daemon.wait(lambda: daemon.ended, "the daemon has ended")
+        assert "gateway: stopped" in daemon.log_text()
+
+
+def test_under_nohup_it_stays(tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_text(CONFIG)
+    log = tmp_path / "daemon.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["nohup", PROGRAM, "run", "--config", tmp_path / "gateway.toml"],
+            stdout=output, stderr=output, env=ENVIRONMENT,
+        )  # fmt: skip
+    try:
+        until(lambda: RUNS in log.read_text(), "the daemon runs")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
