@@ -3,13 +3,17 @@
 import shutil
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.settings import duration_s
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIME_MAX_NS = 1 << 62
+"""Year 2116: later than any reading."""
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The gateway's configuration file.")
@@ -42,8 +46,8 @@ def moment_ns(text: str, now_ns: int | None = None) -> int:
         typer.BadParameter: neither a duration nor a time.
     """
     try:
-        return (now_ns or time.time_ns()) - int(duration_s(text) * 1e9)
-    except ValueError:
+        return _kept((now_ns or time.time_ns()) - int(duration_s(text) * 1e9))
+    except (ValueError, OverflowError):
         pass
     try:
         when = datetime.fromisoformat(text)
@@ -53,7 +57,12 @@ def moment_ns(text: str, now_ns: int | None = None) -> int:
             " or a time such as 2026-11-22T08:00:00Z"
         ) from None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return int(when.timestamp()) * 10**9 + when.microsecond * 1000
+    return _kept((when - EPOCH) // timedelta(microseconds=1) * 1000)
+
+
+def _kept(time_ns: int) -> int:
+    """The time, or the first or last one that a store could hold."""
+    return max(0, min(time_ns, TIME_MAX_NS))
 
 
 def time_text(time_ns: int) -> str:
