@@ -6,7 +6,6 @@ which record it came from. Times go one second per number.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import apsw
@@ -173,8 +172,3 @@ def crash(store: Store) -> None:
     store.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     store.connection.close()
     store._file.lock.release(in_order=False)
-
-
-def beside(path: Path) -> set[str]:
-    """Names of the files beside a store's."""
-    return {found.name for found in path.parent.iterdir()}
