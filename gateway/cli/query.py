@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,8 @@ from gateway.store.tables import Tables
 
 TABLE_ROWS = 50
 """Newest points shown in a table unless --limit says otherwise."""
+WIDTH_UNBOUNDED = 10_000
+"""More columns than any table has: what it would take to show a table whole."""
 
 
 class Form(StrEnum):
@@ -76,11 +79,22 @@ def command(
         kept: Iterator[Point] = (point for point in wanted if point.fields)
         if limit is not None or form is Form.TABLE:
             kept = iter(deque(kept, maxlen=limit or TABLE_ROWS))
+        first = next(kept, None)
+        kept = chain(() if first is None else (first,), kept)
         _write(kept, form, measurement, open_ended=limit is None)
     if measurement not in measurements(tables):
         print(f"nothing named {measurement!r} was ever kept; there is:", file=sys.stderr)
         _list(measurements(tables), Form.TABLE, file=sys.stderr)
         raise typer.Exit(1)
+    if first is None:
+        print(_nothing(measurement, device, field), file=sys.stderr)
+
+
+def _nothing(measurement: str, device: str | None, fields: list[str] | None) -> str:
+    """In place of an empty table: what was looked for, since a name may be mistyped."""
+    asked = f" of device {device!r}" if device else ""
+    asked += f" with field {' or '.join(fields)}" if fields else ""
+    return f"no points of {measurement}{asked} between --since and --until"
 
 
 def _only(point: Point, names: list[str] | None) -> Point:
@@ -162,12 +176,15 @@ def _plain_text(text: str) -> str:
 
 def _write_table(found: list[Point], measurement: str, *, open_ended: bool) -> None:
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
+    if not found:
+        return
     tags, fields = _columns(found)
     varying = [name for name in tags if len({dict(point.tags).get(name) for point in found}) > 1]
-    table = Table(title=f"{measurement}: {len(found)} points", title_justify="left")
+    table = Table()
     for name in ("time", *varying):
         table.add_column(name, no_wrap=True)
     for name in fields:
@@ -178,9 +195,35 @@ def _write_table(found: list[Point], measurement: str, *, open_ended: bool) -> N
         cells += [_shown(point.fields.get(name)) for name in fields]
         table.add_row(*(Text(cell) for cell in cells))
     console = Console(highlight=False)
+    whole = Measurement.get(console, console.options.update(max_width=WIDTH_UNBOUNDED), table)
+    if whole.maximum > console.width:
+        table = _in_pairs(found, varying, fields)
+    console.print(f"{measurement}: {len(found)} points")
     console.print(table)
     if open_ended and len(found) == TABLE_ROWS:
         console.print(f"only the newest {TABLE_ROWS}; --limit N for more, --format csv for all")
+
+
+def _in_pairs(found: list[Point], varying: list[str], fields: list[str]) -> Any:
+    """For a terminal too narrow for a column per field: name and value side by side, wrapped."""
+    from rich.table import Table
+    from rich.text import Text
+
+    # dev_eui says what device says, and its width is needed
+    of_series = [name for name in varying if name != "dev_eui" or "device" not in varying]
+    names = [", ".join(of_series)] if of_series else []
+    table = Table()
+    table.add_column("time", no_wrap=True)
+    for name in (*names, "fields"):
+        table.add_column(name)
+    for point in found:
+        of_tags = dict(point.tags)
+        values = "  ".join(
+            f"{name}={_shown(point.fields[name])}" for name in fields if name in point.fields
+        )
+        series = [", ".join(of_tags.get(name, "") for name in of_series)] if of_series else []
+        table.add_row(time_text(point.time_ns), *(Text(cell) for cell in (*series, values)))
+    return table
 
 
 def _shown(value: object) -> str:
