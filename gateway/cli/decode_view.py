@@ -37,6 +37,8 @@ def _reading(reading: AnsweredReading) -> Table:
 
 def _facts(title: str, facts: Mapping[str, Any]) -> Table:
     table = Table(title=Text(title, "bold"), title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # a payload is copied from here: never shortened
     for name, value in facts.items():
         if value not in (None, ""):
             table.add_row(Text(name), _value(value))
