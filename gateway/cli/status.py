@@ -125,10 +125,17 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
         for name, state in live[kind].items():
             colour = "green" if state["state"] == "up" else "yellow"
             guarantee = f", {state['guarantee']}" if "guarantee" in state else ""
-            yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {escape(state['why'])}"
+            yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {escape(_why(state))}"
     for receiver, offset_s in live["gateway_clocks_disbelieved"].items():
         yield f"[yellow]the clock of gateway {receiver} is off by {offset_s:+.0f} s and not believed[/]"
     if live["stalled"]:
         yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
     if live["moved_aside"]:
         yield f"[red]a damaged store was moved to {live['moved_aside']}[/]"
+
+
+def _why(state: Mapping[str, Any]) -> str:
+    """The sentence beside a state; one that only began has none of its own."""
+    if state["state"] == "starting":
+        return "nothing was to be done yet"
+    return str(state["why"])
