@@ -76,8 +76,9 @@ class LiveView:
         from rich.text import Text
 
         table = Table(title="frames", title_justify="left", expand=True)
-        for name in ("received", "through", "outcome", "device", "counter", "heard by"):
+        for name in ("received", "through", "outcome", "device", "counter"):
             table.add_column(name, no_wrap=True)
+        table.add_column("heard by")  # on a narrow terminal only this one gives way
         for record in self._frames:
             heard = record.heard
             by = "" if isinstance(heard, Malformed) else _heard_by(heard.receptions)
@@ -85,7 +86,7 @@ class LiveView:
                 time_text(heard.received.wall_ns)[11:-1], heard.source, record.outcome,
                 record.device or "", "" if record.f_cnt is None else str(record.f_cnt), by,
             )  # fmt: skip
-            table.add_row(*(Text(cell) for cell in cells))
+            table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
         return table
 
     def _readings_table(self) -> Any:
