@@ -5,7 +5,6 @@ The devices are a process of their own (`hil.simulators.city`), which writes its
 
 import asyncio
 import json
-import signal
 import socket
 import sys
 import tempfile
@@ -81,6 +80,7 @@ async def _run(
 ) -> None:
     from gateway.app import Gateway
     from gateway.cli.live_view import LiveView
+    from gateway.cli.serve import ends
     from gateway.config import load
     from gateway.host.clock import SystemClock
 
@@ -91,7 +91,7 @@ async def _run(
         (place / "gateway.toml").write_text(LINES.format(udp_port=udp_port, port=port) + sink)
         config = load(place / "gateway.toml")
         stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ends():
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         gateway = Gateway(config, SystemClock(config.gateway.clock_trust))
         running = asyncio.create_task(gateway.run(stop))

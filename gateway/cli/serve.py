@@ -16,7 +16,7 @@ from gateway.ports import Source
 
 
 def serve(config: Path, log_level: str = "info") -> None:
-    """Run the daemon until SIGTERM or SIGINT.
+    """Run the daemon until SIGTERM, SIGINT, or its terminal is closed.
 
     Raises:
         ConfigError: before anything is opened. GatewayError: the store cannot be used.
@@ -38,6 +38,13 @@ def plain_options(arguments: Sequence[str]) -> dict[str, str] | None:
     return given if "config" in given and not rest else None
 
 
+def ends() -> tuple[signal.Signals, ...]:
+    """The signals that end this process in order; not SIGHUP under nohup, which has it ignored."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return (signal.SIGTERM, signal.SIGINT)
+    return (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
 async def _run(config: Config) -> None:
     from gateway.app import Gateway
     from gateway.host.clock import SystemClock
@@ -45,7 +52,7 @@ async def _run(config: Config) -> None:
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ends():
         loop.add_signal_handler(number, stop.set)
     for sentence in config.warnings:
         Journal("config").warning("note", says=sentence)
