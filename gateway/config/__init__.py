@@ -129,6 +129,10 @@ def _devices(gateway: GatewaySection | None, names: list[str] | None, faults: Fa
     """The devices, none when the file does not name any."""
     if gateway is None or gateway.devices is None:
         return Loaded((), ())
+    if not gateway.devices.exists():
+        remedy = "there is no such file; make it, or name another in [gateway] devices"
+        faults.add(gateway.devices, "file", None, remedy)
+        return Loaded((), ())
     try:
         return devices_file.load(gateway.devices, gateway.keys_file, names, faults)
     except ConfigError as fault:

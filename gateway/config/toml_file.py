@@ -28,7 +28,8 @@ def read(path: Path, bytes_max: int) -> tuple[dict[str, Any], int]:
     if len(raw) > bytes_max:
         raise ConfigError(path, "file", None, f"is larger than {bytes_max:,} bytes")
     try:
-        return tomllib.loads(raw.decode("utf-8")), mode
+        # -sig: editors on Windows put a byte-order mark before UTF-8
+        return tomllib.loads(raw.decode("utf-8-sig")), mode
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(

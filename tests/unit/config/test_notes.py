@@ -27,6 +27,7 @@ def test_a_configuration_without_ways_in_and_out(loaded: Loaded) -> None:
     assert noted(loaded(), "nothing will be heard")
     assert noted(loaded(), "embedded store only")
     assert noted(loaded(), "no devices are configured")
+    assert not noted(loaded(), "and decoded once")  # nothing decodes old frames by itself
 
 
 @pytest.mark.parametrize(

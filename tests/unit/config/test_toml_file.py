@@ -57,3 +57,9 @@ def test_deep_nesting_is_refused(tmp_path: Path) -> None:
     path.write_text("a = " + "[" * 20_000 + "]" * 20_000)
     with pytest.raises(ConfigError, match="nested too deeply"):
         toml_file.read(path, 100_000)
+
+
+def test_the_mark_that_windows_editors_put_first_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"\xef\xbb\xbf[a]\r\nb = 1\r\n")
+    assert toml_file.read(path, 1000)[0] == {"a": {"b": 1}}
