@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.captured import (
     Opened,
     datagrams,
@@ -86,13 +86,13 @@ def test_a_log_replayed_over_udp_gives_its_uplinks(log: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("log", LOGS)
 def test_a_log_replayed_through_mosquitto_gives_its_uplinks(
-    log: str, tmp_path: Path, broker: Mosquitto
+    log: str, tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     records = logs()[log]
     write_sessions(tmp_path / "devices.toml", records)
-    with Daemon(tmp_path, BEGIN + MQTT.format(url=broker.url)) as daemon:
+    with Daemon(tmp_path, BEGIN + MQTT.format(url=mosquitto.url)) as daemon:
         daemon.wait_up("radio")
-        with MqttPublisher(port=broker.port) as publisher:
+        with MqttPublisher(port=mosquitto.port) as publisher:
             publisher.publish(encode(TOPIC, json_bodies(records), 1), qos=1)
         status = daemon.wait_heard(LOGS[log][0])
         assert daemon.stop() == 0

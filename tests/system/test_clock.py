@@ -10,7 +10,7 @@ import pytest
 from benchmarks.load import TOPIC, prepare
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from tests.influx_fixtures import Influxd
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import Daemon
 from tests.system.mqtt_tap import MqttTap
 
@@ -41,12 +41,12 @@ database = "{database}"
 
 
 def test_readings_wait_for_the_clock_while_their_messages_are_acknowledged(
-    tmp_path: Path, broker: Mosquitto, influxd: Influxd, influx_database: str
+    tmp_path: Path, mosquitto: Mosquitto, influxd: Influxd, influx_database: str
 ) -> None:
     load = prepare(tmp_path, FRAMES, 10)
     packets = encode(TOPIC, load.frames.read_bytes().splitlines(), 1)
     with (
-        MqttTap(broker.port) as tap,
+        MqttTap(mosquitto.port) as tap,
         Daemon(
             tmp_path,
             CONFIG.format(port=tap.port, influxd=influxd.url, database=influx_database),
@@ -55,7 +55,7 @@ def test_readings_wait_for_the_clock_while_their_messages_are_acknowledged(
         daemon.wait_up("gateways")
         if daemon.status()["daemon"]["clock"]["trusted"]:
             pytest.skip("this machine's clock is synchronised: here it is trusted")
-        with MqttPublisher(port=broker.port) as publisher:
+        with MqttPublisher(port=mosquitto.port) as publisher:
             publisher.publish(packets, qos=1)
         daemon.wait(lambda: tap.acknowledged == FRAMES, "everything acknowledged")
         status = daemon.status()

@@ -10,7 +10,7 @@ from benchmarks.load import TOPIC, prepare
 from hil.simulators.influxdb_server import InfluxdbServer
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from tests.influx_fixtures import Influxd
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import Daemon
 
 pytestmark = pytest.mark.real
@@ -47,10 +47,10 @@ SENT = {
 class Gateways:
     """Publishes a load in three portions: before, during and after an outage."""
 
-    def __init__(self, folder: Path, broker: Mosquitto) -> None:
+    def __init__(self, folder: Path, mosquitto: Mosquitto) -> None:
         load = prepare(folder, FRAMES, DEVICES)
         self._packets = encode(TOPIC, load.frames.read_bytes().splitlines(), 1)
-        self._broker = broker
+        self._broker = mosquitto
 
     def publish(self, portion: int) -> None:
         """Publish a third of the load."""
@@ -60,12 +60,12 @@ class Gateways:
 
 
 def test_an_influxdb_that_stops_and_starts_again_gets_everything(
-    tmp_path: Path, broker: Mosquitto, start_influxd: Callable[..., Influxd]
+    tmp_path: Path, mosquitto: Mosquitto, start_influxd: Callable[..., Influxd]
 ) -> None:
     influxd = start_influxd()
     database = influxd.new_database()
-    gateways = Gateways(tmp_path, broker)
-    config = CONFIG.format(broker=broker.url, url=influxd.url, keys=f'database = "{database}"')
+    gateways = Gateways(tmp_path, mosquitto)
+    config = CONFIG.format(broker=mosquitto.url, url=influxd.url, keys=f'database = "{database}"')
     with Daemon(tmp_path, config) as daemon:
         daemon.wait_up("gateways")
         gateways.publish(0)
@@ -93,13 +93,15 @@ def test_an_influxdb_that_stops_and_starts_again_gets_everything(
     assert {(row["device"], int(row["f_cnt"])) for row in rows} == SENT
 
 
-def test_the_order_of_each_device_is_kept_over_an_outage(tmp_path: Path, broker: Mosquitto) -> None:
+def test_the_order_of_each_device_is_kept_over_an_outage(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
     """Asked of the simulated server, which remembers what was written when."""
-    gateways = Gateways(tmp_path, broker)
+    gateways = Gateways(tmp_path, mosquitto)
     server = InfluxdbServer(version="2", org="city", buckets={"city"})
     with server:
         keys = 'version = "2"\norg = "city"\nbucket = "city"'
-        config = CONFIG.format(broker=broker.url, url=server.url, keys=keys)
+        config = CONFIG.format(broker=mosquitto.url, url=server.url, keys=keys)
         with Daemon(tmp_path, config) as daemon:
             daemon.wait_up("gateways")
             gateways.publish(0)
@@ -126,11 +128,11 @@ def test_the_order_of_each_device_is_kept_over_an_outage(tmp_path: Path, broker:
 
 
 def test_a_missing_database_blocks_loudly_and_gets_everything_once_it_is_there(
-    tmp_path: Path, broker: Mosquitto, influxd: Influxd
+    tmp_path: Path, mosquitto: Mosquitto, influxd: Influxd
 ) -> None:
     database = f"later_{tmp_path.name}"
-    gateways = Gateways(tmp_path, broker)
-    config = CONFIG.format(broker=broker.url, url=influxd.url, keys=f'database = "{database}"')
+    gateways = Gateways(tmp_path, mosquitto)
+    config = CONFIG.format(broker=mosquitto.url, url=influxd.url, keys=f'database = "{database}"')
     with Daemon(tmp_path, config) as daemon:
         daemon.wait_up("gateways")
         gateways.publish(0)

@@ -24,8 +24,8 @@ from hil.simulators.modems.rak_rui3 import RakRui3Firmware
 from hil.simulators.modems.terminal import ModemTerminal
 from hil.simulators.scene import EVERYTHING, Heard, Mischief, Scene, play
 from tests.influx_fixtures import Influxd, VictoriaMetrics
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system import databases, truth, ways_in
-from tests.system.broker import Mosquitto
 from tests.system.daemon import Daemon
 from tests.system.ports import free_udp_port
 from tests.system.ways_in import FAR, NEAR
@@ -123,7 +123,7 @@ def second(request: pytest.FixtureRequest) -> Iterator[InfluxdbServer | Victoria
 
 def test_all_sources_and_both_databases_agree_with_what_was_measured(
     tmp_path: Path,
-    broker: Mosquitto,
+    mosquitto: Mosquitto,
     influxd: Influxd,
     influx_database: str,
     second: InfluxdbServer | VictoriaMetrics,
@@ -134,7 +134,7 @@ def test_all_sources_and_both_databases_agree_with_what_was_measured(
     udp, site = free_udp_port(), tmp_path.name
     with ModemTerminal(RakRui3Firmware(), tmp_path / "modem") as modem:
         config = CONFIG.format(
-            site=site, udp=udp, broker=broker.url, port=modem.link, influxd=influxd.url,
+            site=site, udp=udp, broker=mosquitto.url, port=modem.link, influxd=influxd.url,
             database=influx_database, second=second.url,
         )  # fmt: skip
         with Daemon(tmp_path, config) as daemon:
@@ -144,8 +144,8 @@ def test_all_sources_and_both_databases_agree_with_what_was_measured(
             by_mqtt = city.scene(1, began, INTERVAL_S, EVERYTHING)
             on_air = city.scene(2, began, INTERVAL_S, BY_MODEM)
             ways_in.push(over_udp.hearings, NEAR, udp)
-            ways_in.publish([one for one in over_udp.hearings if one.receiver == FAR], broker)
-            ways_in.publish(by_mqtt.hearings, broker)
+            ways_in.publish([one for one in over_udp.hearings if one.receiver == FAR], mosquitto)
+            ways_in.publish(by_mqtt.hearings, mosquitto)
             transmitted = ways_in.transmit(on_air, modem)
             daemon.wait_heard(city.outcomes.total())
             status = daemon.wait_delivered()

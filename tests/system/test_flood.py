@@ -17,7 +17,7 @@ from hil.simulators.chirpstack_gateway import topic, v4_json
 from hil.simulators.fleet import Fleet, FleetDevice
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from hil.simulators.packet_forwarder import RXPK_PER_DATAGRAM
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import Daemon
 from tests.system.mqtt_tap import MqttTap
 from tests.system.ports import free_udp_port
@@ -49,7 +49,7 @@ client_id = "kk-01"
 
 
 def test_every_good_frame_becomes_a_reading_in_a_flood_of_forged_ones(
-    tmp_path: Path, broker: Mosquitto
+    tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     fleet = Fleet(12, seed=8)
     fleet.write(tmp_path / "devices.toml")
@@ -59,11 +59,11 @@ def test_every_good_frame_becomes_a_reading_in_a_flood_of_forged_ones(
     forged = _forged(fleet, began)
     udp = free_udp_port()
     with (
-        MqttTap(broker.port) as tap,
+        MqttTap(mosquitto.port) as tap,
         Daemon(tmp_path, CONFIG.format(udp=udp, mqtt=tap.port)) as daemon,
     ):
         daemon.wait_up("roof", "bridge")
-        publishing = Thread(target=_publish, args=(by_mqtt, broker))
+        publishing = Thread(target=_publish, args=(by_mqtt, mosquitto))
         publishing.start()
         _send(forged, by_udp, udp)
         publishing.join()
@@ -141,9 +141,9 @@ def _send(forged: list[Hearing], good: list[Hearing], port: int) -> None:
         assert roof.settle()
 
 
-def _publish(good: list[Hearing], broker: Mosquitto) -> None:
+def _publish(good: list[Hearing], mosquitto: Mosquitto) -> None:
     bodies = [v4_json(one, uplink_id=number + 1, gps=True) for number, one in enumerate(good)]
-    with MqttPublisher(port=broker.port) as publisher:
+    with MqttPublisher(port=mosquitto.port) as publisher:
         publisher.publish(encode(topic(NEAR), bodies, 1), qos=1, rate=BY_MQTT_PER_S)
 
 

@@ -21,7 +21,7 @@ import pytest
 from benchmarks.load import TOPIC, prepare
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from tests.influx_fixtures import Influxd
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import Daemon
 from tests.system.mqtt_tap import MqttTap
 from tests.system.relay import port_of
@@ -132,12 +132,12 @@ class Killer:
 
 
 def test_25_kills_lose_nothing_and_store_nothing_twice(
-    tmp_path: Path, broker: Mosquitto, influxd: Influxd, influx_database: str
+    tmp_path: Path, mosquitto: Mosquitto, influxd: Influxd, influx_database: str
 ) -> None:
     load = prepare(tmp_path, FRAMES, DEVICES)
     packets = encode(TOPIC, load.frames.read_bytes().splitlines(), 1)
     with (
-        MqttTap(broker.port) as tap,
+        MqttTap(mosquitto.port) as tap,
         HeldAnswers(port_of(influxd.url), ANSWER_S) as held,
         Daemon(
             tmp_path,
@@ -149,7 +149,7 @@ def test_25_kills_lose_nothing_and_store_nothing_twice(
         hits = []
         for number in range(KILLS):
             portion = packets[number * PORTION : (number + 1) * PORTION]
-            publishing = Thread(target=_publish, args=(broker, portion))
+            publishing = Thread(target=_publish, args=(mosquitto, portion))
             publishing.start()
             hits.append(killer.strike(number, publishing))
             publishing.join()
@@ -180,8 +180,8 @@ def test_25_kills_lose_nothing_and_store_nothing_twice(
     assert link["delivered"] == link["accepted"] == 2 * FRAMES
 
 
-def _publish(broker: Mosquitto, packets: list[bytes]) -> None:
-    with MqttPublisher(port=broker.port) as publisher:
+def _publish(mosquitto: Mosquitto, packets: list[bytes]) -> None:
+    with MqttPublisher(port=mosquitto.port) as publisher:
         publisher.publish(packets, qos=1, rate=RATE)
 
 

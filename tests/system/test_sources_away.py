@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hil.simulators.air import AS923_1, Hearing, Receiver
 from hil.simulators.fleet import Fleet
 from hil.simulators.modems.rak_rui3 import RakRui3Firmware
 from hil.simulators.modems.terminal import ModemTerminal
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import Daemon
 from tests.system.ports import free_udp_port
 from tests.system.ways_in import NEAR, publish, push
@@ -64,14 +65,17 @@ class Heard:
         return self._ear.hear(now, device.speak(now).phy, AS923_1[0], rssi_dbm=-80, snr_db=5.0)
 
 
-def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> None:
+def test_sources_that_are_away_stop_no_other_and_come_back(
+    tmp_path: Path, start_mosquitto: Callable[..., Mosquitto]
+) -> None:
     fleet = Fleet(6, seed=5)
     fleet.write(tmp_path / "devices.toml")
-    broker = Mosquitto(tmp_path / "mosquitto")
+    mosquitto = start_mosquitto()
+    mosquitto.stop()
     modem = ModemTerminal(RakRui3Firmware(), tmp_path / "modem")
     roof, taken = free_udp_port(), free_udp_port()
     heard = Heard(fleet)
-    config = CONFIG.format(roof=roof, taken=taken, broker=broker.url, port=modem.link)
+    config = CONFIG.format(roof=roof, taken=taken, broker=mosquitto.url, port=modem.link)
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
         other.bind(("127.0.0.1", taken))
         daemon = Daemon(tmp_path, config)
@@ -87,12 +91,12 @@ def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> No
             )
             why = {name: status["daemon"]["sources"][name]["why"] for name in AWAY}
             assert f"127.0.0.1:{taken}" in why["taken"]
-            assert str(broker.port) in why["bridge"]
+            assert str(mosquitto.port) in why["bridge"]
             assert str(modem.link) in why["modem"]
 
             other.close()
-            with broker, modem:
-                _all_work(daemon, heard, roof, taken, broker, modem)
+            with mosquitto, modem:
+                _all_work(daemon, heard, roof, taken, mosquitto, modem)
             push([heard.next()], NEAR, roof)
             daemon.wait_status(
                 lambda status: (
@@ -104,8 +108,8 @@ def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> No
                 ),
                 "two away again",
             )
-            with broker, modem:
-                _all_work(daemon, heard, roof, taken, broker, modem)
+            with mosquitto, modem:
+                _all_work(daemon, heard, roof, taken, mosquitto, modem)
                 status = daemon.status()
                 assert daemon.stop() == 0
 
@@ -114,13 +118,13 @@ def test_sources_that_are_away_stop_no_other_and_come_back(tmp_path: Path) -> No
 
 
 def _all_work(
-    daemon: Daemon, heard: Heard, roof: int, taken: int, broker: Mosquitto, modem: ModemTerminal
+    daemon: Daemon, heard: Heard, roof: int, taken: int, mosquitto: Mosquitto, modem: ModemTerminal
 ) -> None:
     """Each of the four sources comes up and hears a frame."""
     daemon.wait_up("roof", *AWAY, timeout_s=40)
     push([heard.next()], NEAR, roof)
     push([heard.next()], NEAR, taken)
-    publish([heard.next()], broker)
+    publish([heard.next()], mosquitto)
     assert modem.wait_listening(10)
     assert modem.transmit(heard.next().phy)
     daemon.wait_heard(heard.count)

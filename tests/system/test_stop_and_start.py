@@ -8,7 +8,7 @@ import pytest
 from benchmarks.load import TOPIC, prepare
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from tests.influx_fixtures import Influxd
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import STOP_S_MAX, Daemon, run
 from tests.system.mqtt_tap import MqttTap
 
@@ -39,17 +39,17 @@ database = "{database}"
 
 
 def test_sigterm_under_load_ends_in_order_and_the_rest_comes_at_the_next_start(
-    tmp_path: Path, broker: Mosquitto, influxd: Influxd, influx_database: str
+    tmp_path: Path, mosquitto: Mosquitto, influxd: Influxd, influx_database: str
 ) -> None:
     load = prepare(tmp_path, FRAMES, DEVICES)
     packets = encode(TOPIC, load.frames.read_bytes().splitlines(), 1)
     sink = SINK.format(url=influxd.url, database=influx_database)
     with (
-        MqttTap(broker.port) as tap,
+        MqttTap(mosquitto.port) as tap,
         Daemon(tmp_path, CONFIG.format(port=tap.port) + sink) as daemon,
     ):
         daemon.wait_up("gateways")
-        with MqttPublisher(port=broker.port) as publisher:
+        with MqttPublisher(port=mosquitto.port) as publisher:
             publisher.publish(packets, qos=1)
         daemon.wait(lambda: tap.acknowledged >= FRAMES // 8, "under way")
         asked_at = time.monotonic()
@@ -78,15 +78,15 @@ def test_sigterm_under_load_ends_in_order_and_the_rest_comes_at_the_next_start(
 
 
 def test_thousands_that_waited_in_the_broker_come_at_one_connection(
-    tmp_path: Path, broker: Mosquitto
+    tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     """The broker sends them before it answers the SUBSCRIBE of the new connection."""
     load = prepare(tmp_path, FRAMES, DEVICES)
     packets = encode(TOPIC, load.frames.read_bytes().splitlines(), 1)
-    with Daemon(tmp_path, CONFIG.format(port=broker.port)) as daemon:
+    with Daemon(tmp_path, CONFIG.format(port=mosquitto.port)) as daemon:
         daemon.wait_up("gateways")
         assert daemon.stop() == 0
-        with MqttPublisher(port=broker.port) as publisher:
+        with MqttPublisher(port=mosquitto.port) as publisher:
             publisher.publish(packets, qos=1)
         daemon.start().wait_running()
         status = daemon.wait_heard(FRAMES)

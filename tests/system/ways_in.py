@@ -13,7 +13,7 @@ from hil.simulators.modems.terminal import ModemTerminal
 from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from hil.simulators.packet_forwarder import PacketForwarder, rxpk
 from hil.simulators.scene import Scene
-from tests.system.broker import Mosquitto
+from tests.mosquitto_fixtures import Mosquitto
 
 NEAR, FAR = "02c17aff00000001", "02c17aff00000002"
 """The receivers of a scene."""
@@ -48,14 +48,14 @@ def forwarder(eui: str, port: int) -> Iterator[PacketForwarder]:
         one.close()
 
 
-def publish(hearings: Iterable[Hearing], broker: Mosquitto) -> None:
+def publish(hearings: Iterable[Hearing], mosquitto: Mosquitto) -> None:
     """Let ChirpStack gateways publish what they hear; those far away speak protobuf."""
     packets = []
     for number, one in enumerate(hearings):
         form = v4_protobuf if one.receiver == FAR else v4_json
         body = form(one, uplink_id=number + 1, gps=True)
         packets += encode(topic(one.receiver), [body], 1)
-    with MqttPublisher(port=broker.port) as publisher:
+    with MqttPublisher(port=mosquitto.port) as publisher:
         publisher.publish(packets, qos=1, rate=500)
 
 
