@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.influx_fixtures import Influxd
 from tests.mosquitto_fixtures import Mosquitto
 from tests.system.daemon import STOP_S_MAX, Daemon, run
 from tests.system.mqtt_tap import MqttTap
+from tests.system.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -49,12 +51,13 @@ def test_sigterm_under_load_ends_in_order_and_the_rest_comes_at_the_next_start(
         Daemon(tmp_path, CONFIG.format(port=tap.port) + sink) as daemon,
     ):
         daemon.wait_up("gateways")
-        with MqttPublisher(port=mosquitto.port) as publisher:
-            publisher.publish(packets, qos=1)
-        daemon.wait(lambda: tap.acknowledged >= FRAMES // 8, "under way")
+        publishing = Thread(target=_publish, args=(mosquitto, packets))
+        publishing.start()
+        until(lambda: tap.acknowledged >= FRAMES // 8, "under way", pause_s=0.001)
         asked_at = time.monotonic()
         assert daemon.stop() == 0
         took_s = time.monotonic() - asked_at
+        publishing.join()
         print(f"stopped in {took_s:.2f} s")
         assert tap.done.wait(5)
         left = tap.in_flight
@@ -86,8 +89,7 @@ def test_thousands_that_waited_in_the_broker_come_at_one_connection(
     with Daemon(tmp_path, CONFIG.format(port=mosquitto.port)) as daemon:
         daemon.wait_up("gateways")
         assert daemon.stop() == 0
-        with MqttPublisher(port=mosquitto.port) as publisher:
-            publisher.publish(packets, qos=1)
+        _publish(mosquitto, packets)
         daemon.start().wait_running()
         status = daemon.wait_heard(FRAMES)
         daemon.wait_up("gateways")
@@ -128,3 +130,8 @@ def test_a_faulty_configuration_is_told_with_exit_code_78_and_nothing_is_opened(
 
 def _stored(influxd: Influxd, database: str) -> int:
     return influxd.count("f_cnt", "lora_link", database)
+
+
+def _publish(mosquitto: Mosquitto, packets: list[bytes]) -> None:
+    with MqttPublisher(port=mosquitto.port) as publisher:
+        publisher.publish(packets, qos=1)
