@@ -16,7 +16,7 @@ from typing import Any
 from decoders.registry import DECODERS
 from gateway import registry
 from gateway.config import Config
-from gateway.errors import GatewayError, StoreFull, Unavailable
+from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.host.clock import SystemClock
 from gateway.host.control import ControlSocket
 from gateway.host.loop_lag import LoopLag
@@ -211,6 +211,11 @@ class Gateway:
             if version and version != outlet.position.version:
                 outlet.position.version = version
                 self.store.settled(name)
+        if not self.store.path.exists():
+            raise StoreDamaged(
+                f"{self.store.path} was taken away while it was written to: what came since is lost"
+                " unless its source sends again; ending, so that a new store is begun"
+            )
         if self.store.hold_low is not None:
             await self._release_held()
         if self.store.counters.get("outcome.undecided", 0):

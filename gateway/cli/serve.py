@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import Config, load
+from gateway.errors import GatewayError
 from gateway.ports import Source
 
 
@@ -25,7 +26,18 @@ def serve(config: Path, log_level: str = "info") -> None:
 
     loaded = load(config)
     logs.set_up(log_level)
-    asyncio.run(_run(loaded))
+    try:
+        asyncio.run(_run(loaded))
+    except BaseExceptionGroup as group:
+        expected, bugs = group.split(GatewayError)
+        if bugs is not None or expected is None:
+            raise
+        raise _first(expected) from None
+
+
+def _first(group: BaseExceptionGroup[GatewayError]) -> GatewayError:
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
 def plain_options(arguments: Sequence[str]) -> dict[str, str] | None:

@@ -70,7 +70,7 @@ class Ingest:
 
     def submit(self, heard: Sequence[Heard], receipt: Receipt | None = None) -> None:
         """Take what one message or datagram held; see ports.Intake."""
-        if receipt is None and self._ledger.full:
+        if receipt is None and self._no_room():
             for one in heard:
                 self._count(one.source, "store_full")
             return
@@ -93,8 +93,12 @@ class Ingest:
 
     async def room(self, *, patient: bool = True) -> None:
         """Wait until few enough hearings wait for their commit; see ports.Intake."""
-        if patient or not self._ledger.full:
+        if patient or not (self._ledger.full or self.stalled):
             await self._roomy.wait()
+
+    def _no_room(self) -> bool:
+        """Whether what cannot be sent again must be given up: nothing is committed, and enough waits."""
+        return self._ledger.full or (self.stalled is not None and self._hearings >= WAITING_MAX)
 
     # -- the committing task --------------------------------------------------------------------------
 

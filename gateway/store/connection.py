@@ -129,6 +129,8 @@ class WriterLock:
             StoreInUse: another process holds it. Unavailable: it cannot be made.
         """
         self.path = path.with_name(path.name + ".lock")
+        self.was_there = self.path.exists()
+        """A store of ours was at this place before."""
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         except OSError as error:

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import apsw
 
-from gateway.errors import StoreDamaged, Unavailable
+from gateway.errors import StoreDamaged, StoreForeign, Unavailable
 from gateway.journal import Journal
 from gateway.store import connection as files
 from gateway.store.ceiling import Shares
+from gateway.store.schema import APPLICATION_ID
 from gateway.store.writer import Writer
 
 PARTS = ("", "-wal", "-shm")
+SQLITE_MARK = b"SQLite format 3\0"
 CHECKED = (
     "meta", "counter", "boot", "name", "series", "field_type", "session", "frame", "refused", "sink", "dead",
 )  # fmt: skip
@@ -35,6 +37,8 @@ class StoreFile:
             StoreInUse, StoreForeign, StoreFull, Unavailable: it cannot be used; it is as it was.
         """
         self.moved_aside: Path | None = None
+        if path.is_dir():
+            raise StoreForeign(f"{path} is a folder; write the name of a file in [store] path")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -57,10 +61,24 @@ class StoreFile:
             if not in_order:
                 _check(writer, whole=self.lock.left_suspect)
         except StoreDamaged as error:
+            if not self.lock.was_there and not _has_our_mark(path):
+                # Nothing says that this was ever a store: a slip in the path must not cost a file.
+                self.lock.path.unlink(missing_ok=True)
+                raise StoreForeign(
+                    f"{path} is no store of lora-gateway; it was not touched, name another path"
+                ) from error
             self.moved_aside = _move_aside(path)
             Journal("store").error("damaged", file=path, moved_to=self.moved_aside, why=error)
             return Writer(path, shares, vfs)
         return writer
+
+
+def _has_our_mark(path: Path) -> bool:
+    """Whether the header, as far as it can be read, says that a store of ours is, or was, in this file."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        header = file.read(100)
+        return header[:16] == SQLITE_MARK or header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    return False
 
 
 def _refuse_cut_short(path: Path) -> None:
@@ -70,7 +88,7 @@ def _refuse_cut_short(path: Path) -> None:
     """
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         header = file.read(100)
-        if header[:16] != b"SQLite format 3\0":
+        if header[:16] != SQLITE_MARK:
             return  # empty or none of ours: SQLite says so itself
         page_bytes = int.from_bytes(header[16:18], "big")
         pages = int.from_bytes(header[28:32], "big")

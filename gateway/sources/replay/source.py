@@ -24,8 +24,8 @@ from gateway.worker import Worker
 LINES_PER_GROUP = 64
 """Handed over with one receipt, before other work of the event loop gets its turn: about 1 ms."""
 KEEP_PLACE_S = 1.0
-KEEP_PLACE_BYTES = 1024 * 1024
-"""About 4,000 lines. So much is read again after a crash: less than there are hearings remembered."""
+KEEP_PLACE_BYTES = 256 * 1024
+"""About 1,000 lines. So much is read again after a crash: less than there are hearings remembered."""
 RETRY_FIRST_S, RETRY_MOST_S = 1, 60
 CLOSE_MAX_S = 2
 """The disk's time to take the last place; without it the lines since the one before are read again."""
