@@ -172,6 +172,8 @@ class RememberingSink:
     points: dict[tuple[Series, int], tuple[object, ...]] = field(default_factory=dict)
     order: list[Reading] = field(default_factory=list)
     """Every reading, as often as it was given."""
+    rejected: set[int] = field(default_factory=set)
+    """Numbers that it has rejected."""
     refuses: frozenset[float] = frozenset()
     """Numbers it rejects for good."""
     expires: frozenset[float] = frozenset()
@@ -194,6 +196,7 @@ class RememberingSink:
             if self.keeps_from is not None and number >= self.keeps_from:
                 kept.append(place)
             elif number in self.refuses:
+                self.rejected.add(int(number))
                 rejected.append(Rejection(place, 400, f"not {number}"))
             elif number in self.expires:
                 rejected.append(Rejection(place, 422, "too old", expired=True))

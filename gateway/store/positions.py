@@ -1,7 +1,7 @@
 """All sinks' positions: those of this run in memory, written to the file now and then. Event loop only."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gateway.store.position import Position
 
@@ -18,8 +18,9 @@ class Positions(dict[str, Position]):
         """`saved` are the sink rows: names and texts."""
         super().__init__()
         self._absent = {name: Position.load(text) for name, text in saved.items()}
-        self._on_disk: dict[str, tuple[int, int]] = {}
-        """(high, lowest open) of each as the file has it."""
+        """Of sinks that nobody has asked for yet in this run."""
+        self._on_disk: dict[str, Position] = {}
+        """Of this run's sinks, as the file has them."""
         self._due: dict[str, float] = {}
 
     def saved(self, name: str) -> Position | None:
@@ -50,29 +51,40 @@ class Positions(dict[str, Position]):
             del self._due[name]
         return {name: self[name].dump() for name in names}
 
-    def take_absent(self) -> dict[str, str]:
-        """Texts of those that no sink of this run has asked for, marked as away; once."""
-        absent, self._absent = self._absent, {}
+    def absent(self) -> dict[str, str]:
+        """Texts of those that no sink of this run has asked for, marked as away, until the file has them so."""
         texts = {}
-        for name, position in absent.items():
+        for name, position in self._absent.items():
             if not position.away:
-                position.away = True
-                texts[name] = position.dump()
+                marked = position.copy()
+                marked.away = True
+                texts[name] = marked.dump()
         return texts
 
     def are_on_disk(self, texts: dict[str, str]) -> None:
         """These were written."""
         for name, text in texts.items():
             written = Position.load(text)
-            self._on_disk[name] = (written.high, written.lowest_open())
+            if name in self:
+                self._on_disk[name] = written
+            else:
+                self._absent[name] = written
 
     def floor(self) -> int:
         """Up to this seq every sink has considered every row, also after a power cut now."""
-        return min((self._on_disk.get(name, (0, 1))[0] for name in self), default=EVERYTHING)
+        return min((position.high for position in self._as_on_disk()), default=EVERYTHING)
 
     def lowest_open(self) -> int:
         """The lowest seq that some sink may need as a row of the tail, also after a power cut now."""
-        return min((self._on_disk.get(name, (0, 1))[1] for name in self), default=EVERYTHING)
+        return min((position.lowest_open() for position in self._as_on_disk()), default=EVERYTHING)
+
+    def _as_on_disk(self) -> Iterator[Position]:
+        nothing = Position()
+        for name in self:
+            yield self._on_disk.get(name, nothing)
+        for position in self._absent.values():
+            if not position.away:
+                yield position
 
 
 def come_back(position: Position, readings: int, horizon: int, unread: Callable[[], int]) -> None:

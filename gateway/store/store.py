@@ -204,7 +204,7 @@ class Store(Draft):
 
     def needs_commit(self) -> bool:
         """Whether something waits that no commit of rows takes along soon."""
-        return self.unsure or bool(self._changed) or self.positions.are_due()
+        return self.unsure or bool(self._open) or bool(self._changed) or self.positions.are_due()
 
     async def recover(self, error: GatewayError) -> None:
         """After a failed commit: make room, or throw the connection away and open the file anew."""

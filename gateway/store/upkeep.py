@@ -61,7 +61,7 @@ class Upkeep:
         async with self._one_at_a_time:
             store = self._store
             self._flushed = sealable
-            store.note_sinks(store.positions.take_absent())
+            store.note_sinks(store.positions.absent())
             if store.full:
                 store.positions.all_moved()
             if store.needs_commit():
@@ -194,7 +194,7 @@ class Upkeep:
             if not upto:
                 return False
             dropped: dict[str, int] = {}
-            sinks: dict[str, str] = {}
+            sinks = store.positions.absent()
             for name, position in store.positions.items():
                 dropped[name] = await store.read(unread_readings, position, upto)
                 after = position.copy()

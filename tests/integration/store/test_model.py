@@ -1,0 +1,256 @@
+"""All promises at once: adding, committing, killing, delivering, sealing, deleting, holding, in any order.
+
+Hypothesis plays a daemon's life on one file and shrinks what breaks it. After each step both sums are counted
+from the file by another connection; at the end every reading that was accepted and not given up is in the sink's
+database, and each device's readings came in their order. Chunks and blocks are a few rows here, so that their
+edges are met often.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gateway.store import blocks, recovery, upkeep
+from gateway.store.outlet import Outlet
+from gateway.store.store import Store
+from tests.store_bench import (
+    RememberingSink,
+    balanced,
+    drain,
+    integrity,
+    keep_house,
+    kill,
+    opened,
+    put,
+    record,
+    refused,
+    stamped,
+)
+
+DEVICES = ("air-01", "air-02")
+DAY_S = 86400.0
+
+
+class StoreLife(RuleBasedStateMachine):
+    """One file, its daemons one after the other, and the databases outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="store-life-"))
+        self.path = self.folder / "store.db"
+        self.next_number = 0
+        self.open: list[tuple[int, str, bool]] = []
+        """(number, device, held) of what is added and not committed."""
+        self.accepted: dict[int, tuple[str, bool]] = {}
+        """(device, held) of what is committed, by number."""
+        self.sinks = {"city": RememberingSink("city")}
+        self.watched: dict[str, set[int]] = {"city": set()}
+        """Numbers that each sink must get: committed while it was configured, or kept when it came."""
+        self.outlets: dict[str, Outlet] = {}
+        self.gave_up = False
+        self.store: Store
+        self.start()
+
+    def play(self, step: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(step)
+
+    # -- the daemon's life ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        async def begin() -> None:
+            self.store = opened(self.path, remembered_rows=4)
+            self.outlets = {name: Outlet(self.store, name, "all") for name in self.sinks}
+
+        self.play(begin())
+
+    @rule()
+    def is_killed(self) -> None:
+        self.play(kill(self.store))
+        self.let_go()
+        self.open.clear()
+        self.start()
+
+    @rule()
+    def is_restarted(self) -> None:
+        self.play(self.store.close())
+        self.let_go()
+        self.committed()
+        self.start()
+
+    def let_go(self) -> None:
+        for outlet in self.outlets.values():
+            outlet.close()
+            outlet._worker.join(5)
+            if outlet._connection is not None:
+                outlet._connection.close()
+
+    @precondition(lambda self: "late" not in self.sinks)
+    @rule()
+    def a_second_sink_is_configured(self) -> None:
+        self.is_restarted()
+        self.sinks["late"] = RememberingSink("late")
+        self.watched["late"] = set()  # what it missed while it was away counts as dropped
+        self.play(self.add_sink("late"))
+
+    async def add_sink(self, name: str) -> None:
+        self.outlets[name] = Outlet(self.store, name, "all")
+
+    @precondition(lambda self: "late" in self.sinks)
+    @rule()
+    def it_is_taken_out_of_the_configuration(self) -> None:
+        self.play(self.store.close())
+        self.let_go()
+        self.committed()
+        del self.sinks["late"]
+        self.start()
+
+    # -- the left half ----------------------------------------------------------------------------------
+
+    @rule(count=st.integers(1, 6), device=st.sampled_from(DEVICES), held=st.booleans())
+    def hears(self, count: int, device: str, held: bool) -> None:
+        for _ in range(count):
+            put(self.store, record(self.next_number, device=device, held=held))
+            self.open.append((self.next_number, device, held))
+            self.next_number += 1
+
+    @rule()
+    def hears_a_stranger(self) -> None:
+        put(self.store, refused(self.next_number))
+        self.next_number += 1
+
+    @rule()
+    def commits(self) -> None:
+        self.play(self.store.commit())
+        self.committed()
+
+    def committed(self) -> None:
+        for number, device, held in self.open:
+            self.accepted[number] = (device, held)
+            for watched in self.watched.values():
+                watched.add(number)
+        self.open.clear()
+
+    @rule(most=st.integers(1, 5))
+    def the_clock_is_set(self, most: int) -> None:
+        async def release() -> None:
+            held = await self.store.read(recovery.held, self.store.tables, most)
+            for seq, _, one in held:
+                if self.store.waits_for_clock(seq):
+                    put(self.store, stamped(one.f_cnt or 0, seq, device=one.device or ""))
+                    self.store.released(seq)
+
+        self.play(release())
+
+    # -- the right half ---------------------------------------------------------------------------------
+
+    @rule(
+        name=st.sampled_from(["city", "late"]),
+        lines=st.integers(2, 15),
+        keeps=st.booleans(),
+        refuses=st.booleans(),
+    )
+    def a_sink_takes_a_batch(self, name: str, lines: int, keeps: bool, refuses: bool) -> None:
+        if name not in self.sinks:
+            return
+        sink = self.sinks[name]
+        sink.batch_lines = lines
+        first = min((n for n in self.accepted if n not in sink.numbers()), default=0)
+        sink.keeps_from = first + 3.0 if keeps else None
+        sink.refuses = frozenset({float(first)}) if refuses else frozenset()
+        dead_before = self.store.dead_rows
+        self.play(drain(self.outlets[name], sink, batches=1))
+        if self.store.dead_rows > dead_before:
+            self.committed()  # dead letters are committed at once, and what is open goes with them
+
+    # -- housekeeping -----------------------------------------------------------------------------------
+
+    @rule(days=st.sampled_from([1.0, 400.0]))
+    def keeps_house(self, days: float) -> None:
+        self.play(keep_house(self.store, at_s=days * DAY_S))
+        self.committed()
+
+    @rule()
+    def gives_up_the_oldest(self) -> None:
+        self.play(self.store._upkeep._drop_oldest())
+        self.committed()
+        self.gave_up = True
+
+    # -- what must hold ---------------------------------------------------------------------------------
+
+    @invariant()
+    def the_sums_hold(self) -> None:
+        balanced(self.path)
+
+    def teardown(self) -> None:
+        try:
+            self.in_the_end_all_is_delivered()
+        finally:
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    def in_the_end_all_is_delivered(self) -> None:
+        async def end() -> None:
+            await self.store.commit()
+            for _ in range(self.next_number + 1):
+                held = await self.store.read(recovery.held, self.store.tables, 1000)
+                for seq, _, one in held:
+                    if self.store.waits_for_clock(seq):
+                        put(self.store, stamped(one.f_cnt or 0, seq, device=one.device or ""))
+                        self.store.released(seq)
+                await self.store.commit()
+                if not held:
+                    break
+            for name, sink in self.sinks.items():
+                sink.batch_lines, sink.keeps_from, sink.refuses = 50, None, frozenset()
+                await drain(self.outlets[name], sink)
+            await self.store.close()
+
+        self.play(end())
+        self.let_go()
+        self.committed()
+        found = balanced(self.path)
+        for name, sink in self.sinks.items():
+            assert found.sinks[name].pending == 0
+            if not self.gave_up:
+                assert self.watched[name] <= sink.numbers() | sink.rejected
+            self.order_was_kept(sink)
+        assert integrity(self.path) == "ok"
+
+    def order_was_kept(self, sink: RememberingSink) -> None:
+        for device in DEVICES:
+            seen: list[float] = []
+            for one in sink.order:
+                number = one.values[0]
+                assert isinstance(number, float)
+                known = self.accepted.get(int(number))
+                if known == (device, False) and number not in seen:
+                    seen.append(number)
+            assert seen == sorted(seen)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "SEAL_ROWS", 5)
+    monkeypatch.setattr(upkeep, "DROP_ROWS", 4)
+    monkeypatch.setattr(blocks, "BLOCK_READINGS_MAX", 3)
+
+
+class TestStoreLife(StoreLife.TestCase):  # type: ignore[name-defined, misc]
+    """The machine as a test case of pytest."""
+
+    settings = settings(
+        max_examples=int(os.environ.get("STORE_LIVES", "60")),
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
