@@ -2,7 +2,7 @@
 also through crashes, full folders and recordings that change.
 """
 
-# ruff: noqa: ASYNC240 - files are what is tested, and nobody else waits for this loop
+
 
 import asyncio
 import json

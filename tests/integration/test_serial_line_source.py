@@ -68,7 +68,7 @@ class Heap:
     def report(self, report: ReceiverReport) -> None:
         self.reports.append(report)
 
-    async def room(self, *, patient: bool = True) -> None:  # noqa: ARG002 - the protocol's
+    async def room(self, *, patient: bool = True) -> None:
         await self.open.wait()
 
     def payloads(self) -> list[bytes]:
