@@ -1,4 +1,4 @@
-"""A slip in `[store] path` must not cost somebody a file: what was never a store is refused and stays as it was."""
+"""A slip in `[store] path` must cost nobody a file: what was never a store is refused and stays as it was."""
 
 import os
 from pathlib import Path
