@@ -2,8 +2,6 @@
 also through crashes, full folders and recordings that change.
 """
 
-
-
 import asyncio
 import json
 import logging
