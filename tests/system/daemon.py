@@ -44,7 +44,7 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        return self.start().wait_running()
+        return (self if self._process is not None else self.start()).wait_running()
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:

@@ -16,7 +16,13 @@ path = "store.db"
 
 
 def test_a_closed_terminal_ends_the_daemon_in_order(tmp_path: Path) -> None:
-    with Daemon(tmp_path, CONFIG) as daemon:
+    # The tests themselves may run under nohup, and a child inherits what is ignored.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        started = Daemon(tmp_path, CONFIG).start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with started as daemon:
         os.kill(daemon.pid, signal.SIGHUP)
         daemon.wait(lambda: daemon.ended, "the daemon has ended")
         assert "gateway: stopped" in daemon.log_text()
