@@ -12,7 +12,7 @@ from gateway.errors import Blocked, StoreFull, Unavailable
 from gateway.model import Verdict
 from gateway.ports import Offer, Outlet, Sink
 
-LINGER_S = 1.0
+LINGER_S = 0.4
 """Wait after a batch that was not full, so that few readings do not cost a request each."""
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 300.0
 PROBE_S = 60.0
