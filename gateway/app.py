@@ -201,8 +201,8 @@ class Gateway:
             try:
                 await self._keep_house_once()
             except (StoreFull, Unavailable) as error:
-                # Ingest says so as well when it matters, and makes what room can be made.
                 self.ingest.stalled = self.ingest.stalled or str(error)
+                await self.store.recover(error)
             self._kept_house_at = time.monotonic()
 
     async def _keep_house_once(self) -> None:

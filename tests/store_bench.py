@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import apsw
 
@@ -51,7 +52,7 @@ def now_stamp() -> Stamp:
 def frame(number: int, *, at_s: float | None = None, trusted: bool = True, size: int = 20) -> Frame:
     """A hearing with its number in its first eight bytes."""
     received = stamp(float(number) if at_s is None else at_s, trusted=trusted)
-    phy = number.to_bytes(8, "big") + bytes(i * 37 % 251 for i in range(size - 8))
+    phy = number.to_bytes(8, "big") + Random(number).randbytes(size - 8)
     reception = Reception("02c17aff00000001", 0, -80.0, 7.5, 2, str(number))
     return Frame("udp", phy, RADIO, (reception,), received)
 
@@ -151,6 +152,12 @@ async def keep_house(store: Store, at_s: float = 365 * 86400.0, *, flushed: bool
     return steps
 
 
+async def close(store: Store) -> None:
+    """Close it, and wait for its thread."""
+    await store.close()
+    store._worker.join(5)
+
+
 async def kill(store: Store) -> None:
     """Leave the file as a killed process does: nothing flushed, no checkpoint, the lock free, its text there."""
 
@@ -160,6 +167,7 @@ async def kill(store: Store) -> None:
 
     await store.read(let_go)
     store._worker.stop()
+    store._worker.join(5)
     store._file.lock.release(in_order=False)
 
 

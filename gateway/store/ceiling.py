@@ -23,6 +23,10 @@ WAL_TIMES = 3
 RESERVE_BYTES = 1 << 20
 RESERVE_BYTES_LEAST = 1 << 15
 PAGES_LEAST = 64
+ROWS_AT_ONCE = 2000
+"""Rows sealed or dropped in one step under a large ceiling."""
+ROWS_AT_ONCE_LEAST = 50
+BYTES_PER_ROW_AT_ONCE = 1 << 16
 ROOM_LEFT = 0.97
 """Share of the ceiling at which room is made: the rest takes the commits until then."""
 
@@ -52,6 +56,12 @@ class Shares:
     def pages_max(self) -> int:
         """Pages of the database file."""
         return max((self.size_max - self.wal_bytes - self.reserve_bytes) // PAGE_BYTES, PAGES_LEAST)
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows that are sealed or dropped in one step: bounds the memory, the pause and the WAL."""
+        rows = self.size_max // BYTES_PER_ROW_AT_ONCE
+        return min(max(rows, ROWS_AT_ONCE_LEAST), ROWS_AT_ONCE)
 
     def apply(self, connection: apsw.Connection) -> None:
         """Make the writer's connection keep to them; SQLite forgets this with the connection."""

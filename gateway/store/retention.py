@@ -47,6 +47,14 @@ def oldest_tail_row(connection: apsw.Connection, rows_max: int) -> int:
     return int(connection.execute(query, (rows_max,)).get or 0)
 
 
+def oldest_row(connection: apsw.Connection) -> int | None:
+    """The oldest seq of a row that is sealed or in the tail."""
+    query = (
+        "SELECT min(s) FROM (SELECT min(seq_low) s FROM raw_block UNION SELECT min(seq) FROM frame)"
+    )
+    return cast("int | None", connection.execute(query).get)
+
+
 def delete_tail(connection: apsw.Connection, upto: int) -> None:
     """Delete tail rows, settled or not."""
     outcomes = connection.execute(
@@ -93,7 +101,7 @@ def delete_refused(connection: apsw.Connection, bytes_max: int, older_than_ns: i
     return left
 
 
-def forget_dead(connection: apsw.Connection, rows_max: int = DEAD_ROWS_MAX) -> None:
+def forget_dead(connection: apsw.Connection, rows_max: int) -> None:
     """Delete the oldest dead letters over their cap, counted by sink as `forgotten.<sink>`."""
     first = connection.execute(
         "SELECT id FROM dead ORDER BY id DESC LIMIT 1 OFFSET ?", (rows_max,)

@@ -15,6 +15,7 @@ import apsw
 from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.journal import Journal
 from gateway.model import Stamp
+from gateway.store import retention
 from gateway.store.batch import Batch, DeadRow
 from gateway.store.ceiling import Reserve, Shares
 from gateway.store.connection import store_errors
@@ -146,33 +147,28 @@ class Store(Draft):
             if batch:
                 await self._put(self._numbered(batch))
 
-    async def commit_dropping(
-        self, *, chunk: int = 0, tail: int = 0, sinks: dict[str, str]
-    ) -> None:
-        """As `commit`, in one transaction with the deletion of what sinks have not had.
-
-        `sinks` are the positions after it.
+    async def drop(self, *, chunk: int = 0, tail: int = 0, sinks: dict[str, str]) -> None:
+        """Delete what sinks have not had, in one transaction with their positions after it, `sinks`.
 
         Raises:
-            StoreFull, StoreDamaged, Unavailable: nothing was deleted.
+            StoreFull, Unavailable: nothing was deleted.
+            StoreDamaged: nobody can tell; a new start reads what is true.
         """
         async with self._committing:
-            if self._unsure is not None and await self.write(_has, self._unsure.number):
-                await self._put(self._unsure, again=True)
-            batch = self._unsure
-            if batch is None:
-                batch = self._numbered(self._close_batch(self.positions.take_due()))
-            batch.dead += self._open.dead  # positions must not be on disk before their dead letters
-            self._open.dead = []
-            before = batch.sinks
-            batch.sinks = before | sinks
-            batch.drop_chunk, batch.drop_tail = chunk, tail
+            waiting = [self._open]
+            if self._unsure is not None and not await self.write(_has, self._unsure.number):
+                waiting.append(self._unsure)
+            # Positions must not be on disk before their dead letters.
+            dead = [row for batch in waiting for row in batch.dead]
+            dropping = Batch(dead=dead, sinks=sinks, drop_chunk=chunk, drop_tail=tail)
             try:
-                await self._put(batch)
-            except BaseException:
-                batch.sinks, batch.drop_chunk, batch.drop_tail = before, 0, 0
-                self.positions.all_moved()
-                raise
+                await self.write(lambda writer: writer.commit(dropping))
+            except Unavailable as error:
+                await self._look_whether_dropped(max(chunk, tail), error)
+            for batch in waiting:
+                batch.dead = []
+                batch.sinks |= sinks  # when it is written, it must not bring older ones back
+            self.positions.are_on_disk(sinks)
 
     async def _commit_positions(self) -> None:
         """Put positions on disk ahead of a batch that does not fit, so that what they settle can make room."""
@@ -186,6 +182,16 @@ class Store(Draft):
             waiting.dead, self._open.dead = [], []
             waiting.sinks |= sinks  # when it fits, it must not bring older ones back
             self.positions.are_on_disk(sinks)
+
+    async def _look_whether_dropped(self, upto: int, error: Unavailable) -> None:
+        """An I/O error may come before or after the rows are gone."""
+        try:
+            await self.write(lambda writer: writer.reopen())
+            kept = await self.read(retention.oldest_row)
+        except Unavailable as again:
+            raise StoreDamaged(f"rows were to be dropped, and then: {error}") from again
+        if kept is not None and kept <= upto:
+            raise error
 
     async def _put(self, batch: Batch, *, again: bool = False) -> None:
         self._unsure = batch

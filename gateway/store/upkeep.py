@@ -23,14 +23,10 @@ from gateway.store.history import unread_readings
 if TYPE_CHECKING:
     from gateway.store.store import Store
 
-SEAL_ROWS = 2000
-"""Rows sealed in one step: bounds the memory and the pause."""
 REMEMBERED_ROWS = 4_096
 """Newest rows that stay unsealed: the ingest side remembers them at start (repeats, redeliveries)."""
 TAIL_ROWS_MAX = 100_000
 """Settled rows above which sealing does not wait for the hour to end: bounds the scan of a query."""
-DROP_ROWS = 2000
-"""Rows dropped at once under `drop_oldest`."""
 
 
 class Upkeep:
@@ -49,6 +45,7 @@ class Upkeep:
         self._remembered_rows = remembered_rows
         self._refused_bytes_max = min(retention.REFUSED_BYTES_MAX, store.shares.size_max // 8)
         self._flushed: Callable[[int], int] = lambda _: 0
+        self._drops = 0
         self._one_at_a_time = asyncio.Lock()
         self._journal = Journal("store")
 
@@ -121,7 +118,8 @@ class Upkeep:
             row_id: (tables.series_device[row_id], tables.names[series.measurement])
             for row_id, series in tables.series.items()
         }
-        done = await store.write(lambda writer: writer.seal(limit, SEAL_ROWS, place))
+        rows = store.shares.rows_at_once
+        done = await store.write(lambda writer: writer.seal(limit, rows, place))
         store.horizon = max(store.horizon, done)
         return bool(done)
 
@@ -187,9 +185,10 @@ class Upkeep:
     async def _drop(self) -> bool:
         store = self._store
         async with store.settling:
+            rows = store.shares.rows_at_once
             oldest = await store.read(retention.oldest_chunk)
             chunk = oldest[0] if oldest else 0
-            tail = 0 if oldest else await store.read(retention.oldest_tail_row, DROP_ROWS)
+            tail = 0 if oldest else await store.read(retention.oldest_tail_row, rows)
             upto = chunk or tail
             if not upto:
                 return False
@@ -200,12 +199,14 @@ class Upkeep:
                 after = position.copy()
                 after.drop(upto, dropped[name])
                 sinks[name] = after.dump()
-            await store.commit_dropping(chunk=chunk, tail=tail, sinks=sinks)
+            await store.drop(chunk=chunk, tail=tail, sinks=sinks)
             for name, position in store.positions.items():
                 position.drop(upto, dropped[name])
             store.forget_rows(upto)
-        figures = ",".join(f"{name}:{count}" for name, count in dropped.items())
-        self._journal.warning("dropped_oldest", rows_up_to=upto, readings=figures)
+        self._drops += 1
+        if self._drops & (self._drops - 1) == 0:  # at the first and at each doubling
+            lost = ",".join(f"{name}:{one.dropped}" for name, one in store.positions.items())
+            self._journal.warning("dropped_oldest", rows_up_to=upto, in_all=lost)
         return True
 
 

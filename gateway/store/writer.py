@@ -148,7 +148,7 @@ class Writer:
     def forget_dead(self) -> None:
         """Delete the oldest dead letters over their cap."""
         with self._transaction() as write:
-            retention.forget_dead(write)
+            retention.forget_dead(write, retention.DEAD_ROWS_MAX)
 
     def checkpoint(self) -> None:
         """Move what the WAL holds into the file, so that it is written from its start again."""

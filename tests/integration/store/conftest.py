@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.store.store import Store
-from tests.store_bench import opened
+from tests.store_bench import close, opened
 
 
 @pytest.fixture
@@ -28,5 +28,4 @@ async def open_store(path: Path) -> AsyncIterator[Callable[..., Store]]:
     yield open_it
     for store in stores:
         if store._worker._thread.is_alive():
-            await store.close()
-            store._worker.join(5)
+            await close(store)

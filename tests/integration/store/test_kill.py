@@ -18,6 +18,7 @@ from gateway.store.outlet import Outlet
 from tests.store_bench import (
     RememberingSink,
     balanced,
+    close,
     drain,
     integrity,
     kept_numbers,
@@ -71,7 +72,7 @@ async def test_twenty_kills_lose_nothing_that_was_committed(path: Path) -> None:
     rest = RememberingSink()
     await drain(outlet, rest)
     outlet.close()
-    await store.close()
+    await close(store)
     assert integrity(path) == "ok"
 
     account = balanced(path).sinks["city"]

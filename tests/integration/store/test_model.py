@@ -7,6 +7,7 @@ edges are met often.
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -14,17 +15,20 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.store import blocks, recovery, upkeep
+from gateway.errors import StoreFull, Unavailable
+from gateway.store import blocks, ceiling, recovery
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
 from tests.store_bench import (
     RememberingSink,
     balanced,
+    close,
     drain,
     integrity,
     keep_house,
@@ -82,7 +86,7 @@ class StoreLife(RuleBasedStateMachine):
 
     @rule()
     def is_restarted(self) -> None:
-        self.play(self.store.close())
+        self.play(close(self.store))
         self.let_go()
         self.committed()
         self.start()
@@ -108,7 +112,7 @@ class StoreLife(RuleBasedStateMachine):
     @precondition(lambda self: "late" in self.sinks)
     @rule()
     def it_is_taken_out_of_the_configuration(self) -> None:
-        self.play(self.store.close())
+        self.play(close(self.store))
         self.let_go()
         self.committed()
         del self.sinks["late"]
@@ -185,6 +189,33 @@ class StoreLife(RuleBasedStateMachine):
         self.committed()
         self.gave_up = True
 
+    @rule(gives_up=st.booleans())
+    def the_disk_is_full(self, gives_up: bool) -> None:
+        async def without_room() -> None:
+            pages = await self.store.read(_limit, 1)
+            try:
+                await self.store.commit()
+            except StoreFull as error:
+                await self.store.recover(error)
+                if gives_up:
+                    await self.store._upkeep._drop_oldest()
+                    self.gave_up = True
+            await self.store.read(_limit, pages)
+
+        self.play(without_room())
+        if not self.store.unsure:
+            self.committed()
+
+    @rule()
+    def the_file_cannot_be_written_for_a_moment(self) -> None:
+        async def without_file() -> None:
+            await self.store.read(lambda connection: connection.close(True))
+            with contextlib.suppress(Unavailable):
+                await self.store.commit()
+            await self.store.recover(Unavailable("the disk"))
+
+        self.play(without_file())
+
     # -- what must hold ---------------------------------------------------------------------------------
 
     @invariant()
@@ -213,7 +244,7 @@ class StoreLife(RuleBasedStateMachine):
             for name, sink in self.sinks.items():
                 sink.batch_lines, sink.keeps_from, sink.refuses = 50, None, frozenset()
                 await drain(self.outlets[name], sink)
-            await self.store.close()
+            await close(self.store)
 
         self.play(end())
         self.let_go()
@@ -238,10 +269,16 @@ class StoreLife(RuleBasedStateMachine):
             assert seen == sorted(seen)
 
 
+def _limit(connection: apsw.Connection, pages: int) -> int:
+    """Let the file have this many pages, or those it has; how many it might have before."""
+    before = connection.pragma("max_page_count")
+    connection.pragma("max_page_count", pages)
+    return int(before)
+
+
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "SEAL_ROWS", 5)
-    monkeypatch.setattr(upkeep, "DROP_ROWS", 4)
+    monkeypatch.setattr(ceiling.Shares, "rows_at_once", 5)
     monkeypatch.setattr(blocks, "BLOCK_READINGS_MAX", 3)
 
 

@@ -21,6 +21,7 @@ from gateway.store.store import Store
 from hil.simulators.power_cut import RecordingDisk
 from tests.store_bench import (
     balanced,
+    close,
     fill,
     integrity,
     keep_house,
@@ -99,8 +100,7 @@ async def recorded(path: Path, disk: RecordingDisk, work: Work) -> list[tuple[in
     store = opened(path, vfs=disk.name, **OPTIONS)
     promises: list[tuple[int, int]] = [(len(disk), 0)]
     await work(store, lambda number: promises.append((len(disk), number)))
-    await store.close()
-    store._worker.join(5)
+    await close(store)
     return promises
 
 
@@ -123,8 +123,7 @@ async def test_power_cut_loses_nothing_committed(name: str, tmp_path: Path) -> N
         path = folder / "store.db"
         store = opened(path, **OPTIONS)
         assert store.moved_aside is None, store.moved_aside
-        await store.close()
-        store._worker.join(5)
+        await close(store)
         assert balanced(path).heard >= promised
         if name in ("commit", "settle"):
             assert set(range(promised)) <= kept_numbers(path)
@@ -146,8 +145,7 @@ async def test_power_cut_during_a_migration_leaves_the_old_or_the_new_version(
     live = tmp_path / "live" / "store.db"
     store = opened(live)
     await fill(store, range(300))
-    await store.close()
-    store._worker.join(5)
+    await close(store)
     with RecordingDisk() as disk:
         connection = files.open_writer(live, disk.name)
         schema.migrate(connection, SECOND_VERSION)

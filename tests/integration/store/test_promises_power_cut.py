@@ -104,10 +104,10 @@ async def _day(disk: RecordingDisk, path: Path, when_full: str) -> Told:
         seqs.append(add(store, refusal(number)))
         if turn == 5:
             release(store, min(store._held), "late", 903, readings=2)
-        turned_full |= await _committed(store, outlet, sink, told)
+        turned_full |= await _committed(store, outlet, sink, told, when_full)
         told.kept(*held, *seqs)
         turned_full |= store.full
-        if store.full or (turn % 3 == 0 and turn < 25):
+        if (store.full and when_full == "refuse") or (turn % 3 == 0 and turn < 25):
             taken = await store.read(lambda _: outlet.take(200))
             if taken:
                 await outlet.settle(taken, sink.deliver(taken.readings))
@@ -121,7 +121,9 @@ async def _day(disk: RecordingDisk, path: Path, when_full: str) -> Told:
     return told
 
 
-async def _committed(store: Store, outlet: Outlet, sink: Recorder, told: Told) -> bool:
+async def _committed(
+    store: Store, outlet: Outlet, sink: Recorder, told: Told, when_full: str
+) -> bool:
     """Commit as ingest does; whether the store was full at first."""
     for attempt in range(50):
         told.may_go(store.newest_seq)
@@ -129,8 +131,9 @@ async def _committed(store: Store, outlet: Outlet, sink: Recorder, told: Told) -
             await store.commit()
         except StoreFull as error:
             await store.recover(error)
-            taken = await store.read(lambda _: outlet.take(200))
-            await outlet.settle(taken, sink.deliver(taken.readings))
+            if when_full == "refuse":  # else the sink stays away, and its oldest readings go
+                taken = await store.read(lambda _: outlet.take(200))
+                await outlet.settle(taken, sink.deliver(taken.readings))
             await store.maintain(LATER, lambda wanted: wanted)
         else:
             return attempt > 0
