@@ -20,6 +20,7 @@ from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.host.clock import SystemClock
 from gateway.host.control import ControlSocket
 from gateway.host.loop_lag import LoopLag
+from gateway.host.power_supply import PowerSupply
 from gateway.host.systemd import ServiceManager
 from gateway.journal import Journal
 from gateway.lorawan.region import region
@@ -100,6 +101,7 @@ class Gateway:
             worker = registry.SINKS[sink.kind].load_worker()
             known = outlet.position.version or None
             self.sinks[sink.name] = (worker(sink.section, sink.name, known), outlet)
+        self.power = PowerSupply()
         self._kept_house_at = time.monotonic()
         self.delivers = [Deliver(sink, outlet) for sink, outlet in self.sinks.values()]
 
@@ -134,6 +136,7 @@ class Gateway:
                 group.create_task(self._keep_house(), name="housekeeping"),
                 group.create_task(control.serve(), name="control"),
                 group.create_task(lag.watch(), name="loop lag"),
+                group.create_task(self.power.watch(), name="power supply"),
                 group.create_task(systemd.watchdog(self._alive, lag), name="watchdog"),
                 group.create_task(self._tell(systemd), name="status line"),
                 group.create_task(_fail_with(ingest), name="ingest watch"),
@@ -281,6 +284,7 @@ class Gateway:
         """What only the running daemon knows, as JSON-able values."""
         return {
             "clock": {"trusted": self.clock.trusted, "how": self.clock.how},
+            "power": self.power.status(),
             "stalled": self.ingest.stalled,
             "full": self.store.full,
             "moved_aside": str(self.store.moved_aside) if self.store.moved_aside else None,

@@ -128,10 +128,18 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
             yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {escape(_why(state))}"
     for receiver, offset_s in live["gateway_clocks_disbelieved"].items():
         yield f"[yellow]the clock of gateway {receiver} is off by {offset_s:+.0f} s and not believed[/]"
+    yield from _power_lines(live.get("power"))
     if live["stalled"]:
         yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
     if live["moved_aside"]:
         yield f"[red]a damaged store was moved to {live['moved_aside']}[/]"
+
+
+def _power_lines(power: Mapping[str, list[str]] | None) -> Iterator[str]:
+    for sentence in power["now"] if power else ():
+        yield f"[red]power: {sentence}[/]"
+    for sentence in power["since_boot"] if power and not power["now"] else ():
+        yield f"[yellow]power, since this boot: {sentence}[/]"
 
 
 def _why(state: Mapping[str, Any]) -> str:
