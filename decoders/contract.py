@@ -57,6 +57,12 @@ class Quantity:
     """The highest value that is physically possible, in `unit`."""
     description: str = ""
     """One sentence for the table in the docs."""
+    channels: tuple[str, ...] = ()
+    """Kinds of channels that its name can have, as `decoders/quantities/channels.py` names them."""
+    ttn: str = ""
+    """Its path in The Things Stack's normalized payload, such as "air.temperature"; "" where it has none."""
+    device_class: str = ""
+    """Home Assistant's device class, of a sensor or (flags) of a binary sensor; "" where none fits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,19 @@ DecodeFunction = Callable[[int, bytes, datetime | None], tuple[Decoded, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What docs/supported-devices.md says of a decoder."""
+
+    vendor: str
+    models: tuple[str, ...]
+    """As the maker calls them."""
+    measurements: tuple[str, ...]
+    """Of the readings it gives."""
+    source: str
+    """Where the facts come from: document or published codec, and its licence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
     """A decoder as a value; the registry is a table of these."""
 
@@ -92,3 +111,5 @@ class Decoder:
     decode: DecodeFunction
     clock_ports: frozenset[int] = frozenset()
     """Ports whose payloads carry times of their own, so that one judgement needs a trusted clock."""
+    about: About | None = None
+    """For the list of devices; the city's own nodes have a page of their own."""
