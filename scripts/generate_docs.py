@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from decoders.layout import Field, Flags, Layout, Number
-from decoders.quantities import LAYOUTS
+from decoders.city.families import LAYOUTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "sensor-payloads.md"
 

@@ -21,7 +21,7 @@ from decoders.layout import (
     Tag,
     Width,
 )
-from decoders.quantities import LAYOUTS
+from decoders.city.families import LAYOUTS
 
 
 def number(

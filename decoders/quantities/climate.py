@@ -1,0 +1,112 @@
+"""Climate: the state of air, sky, soil and water around a sensor."""
+
+from decoders.quantities.channels import NUMBER
+from decoders.quantities.rows import counter, number
+
+CLIMATE = (
+    number(
+        "temperature_c", "°C", -100, 200, "Temperature of the air, or of what the device is fitted to.",
+        NUMBER, ttn="air.temperature", device_class="temperature",
+    ),
+    number(
+        "humidity_pct", "%RH", 0, 100, "Relative humidity of the air.",
+        NUMBER, ttn="air.relativeHumidity", device_class="humidity",
+    ),
+    number(
+        "pressure_hpa", "hPa", 300, 1100, "Air pressure at the station.",
+        ttn="air.pressure", device_class="atmospheric_pressure",
+    ),
+    number(
+        "dew_point_c", "°C", -100, 100, "Temperature at which dew forms.",
+        device_class="temperature",
+    ),
+    number(
+        "probe_temperature_c", "°C", -200, 1800, "Temperature at the end of a cable.",
+        NUMBER, device_class="temperature",
+    ),
+    number(
+        "probe_humidity_pct", "%RH", 0, 100, "Relative humidity at the end of a cable.",
+        NUMBER, device_class="humidity",
+    ),
+    number(
+        "surface_temperature_c", "°C", -100, 1000, "Temperature of a surface, measured from afar.",
+        NUMBER, device_class="temperature",
+    ),
+    number(
+        "illuminance_lx", "lx", 0, 200_000, "Light that falls on the station.",
+        ttn="air.lightIntensity", device_class="illuminance",
+    ),
+    number("light_level", "", 0, 255, "Light in the steps of the device, 0 is dark."),
+    number("infrared_level", "", 0, 65535, "Infrared light, raw value of the sensor."),
+    number(
+        "visible_infrared_level", "", 0, 65535, "Visible and infrared light, raw value of the sensor.",
+    ),
+    number(
+        "solar_radiation_w_m2", "W/m²", 0, 2000, "Power of the sunlight.",
+        device_class="irradiance",
+    ),
+    number("par_umol_m2_s", "µmol/(m² s)", 0, 5000, "Light that plants can use."),
+    number("uv_index", "", 0, 30, "Ultraviolet index."),
+    number("vapor_pressure_kpa", "kPa", 0, 50, "Pressure of the water vapour."),
+    number(
+        "vapor_pressure_deficit_kpa", "kPa", 0, 50, "What the water vapour lacks to saturation.",
+    ),
+    number(
+        "wind_speed_m_s", "m/s", 0, 120, "Speed of the wind.",
+        ttn="wind.speed", device_class="wind_speed",
+    ),
+    number(
+        "wind_gust_m_s", "m/s", 0, 120, "Highest speed of the wind since the last report.",
+        device_class="wind_speed",
+    ),
+    number(
+        "wind_direction_deg", "°", 0, 360, "Where the wind comes from, 0 is north.",
+        ttn="wind.direction", device_class="wind_direction",
+    ),
+    counter(
+        "rain_mm", "mm", "Rain, counted up.",
+        ttn="rain.cumulative", device_class="precipitation",
+    ),
+    number(
+        "rain_rate_mm_h", "mm/h", 0, 2000, "Rain in an hour.",
+        ttn="rain.intensity", device_class="precipitation_intensity",
+    ),
+    counter("lightning_count", "", "Strokes of lightning since the last report."),
+    number("lightning_distance_km", "km", 0, 100, "Mean distance of the lightning."),
+    number("leaf_wetness_pct", "%", 0, 100, "Part of a leaf that is wet."),
+    number(
+        "soil_temperature_c", "°C", -60, 100, "Temperature of the soil.",
+        NUMBER, ttn="soil.temperature", device_class="temperature",
+    ),
+    number(
+        "soil_moisture_pct", "%", 0, 100, "Water in the soil, share of the volume.",
+        NUMBER, ttn="soil.moisture", device_class="moisture",
+    ),
+    number("soil_depth_cm", "cm", 0, 10_000, "Depth of the probe in the soil.", ttn="soil.depth"),
+    number(
+        "soil_ec_ds_m", "dS/m", 0, 621, "Electrical conductivity of the soil.",
+        NUMBER, ttn="soil.ec",
+    ),
+    number("soil_ph", "", 0, 14, "Acidity of the soil.", ttn="soil.pH", device_class="ph"),
+    number("soil_nitrogen_ppm", "ppm", 0, 1e6, "Nitrogen in the soil.", ttn="soil.n"),
+    number("soil_phosphorus_ppm", "ppm", 0, 1e6, "Phosphorus in the soil.", ttn="soil.p"),
+    number("soil_potassium_ppm", "ppm", 0, 1e6, "Potassium in the soil.", ttn="soil.k"),
+    number("soil_permittivity", "", 1, 100, "Dielectric permittivity of the soil.", NUMBER),
+    number("soil_potential_kpa", "kPa", -1e6, 0, "Water potential of the soil."),
+    number(
+        "water_temperature_c", "°C", -10, 200, "Temperature of the water.",
+        ttn="water.temperature.current", device_class="temperature",
+    ),
+    number(
+        "water_level_mm", "mm", -10_000, 1e6, "Height of the water above the probe.",
+        device_class="distance",
+    ),
+    number(
+        "conductivity_us_cm", "µS/cm", 0, 1e6, "Electrical conductivity of the water.",
+        device_class="conductivity",
+    ),
+    number("turbidity_ntu", "NTU", 0, 10_000, "Turbidity of the water."),
+    number("water_ph", "", 0, 14, "Acidity of the water.", device_class="ph"),
+    number("redox_mv", "mV", -2000, 2000, "Redox potential of the water."),
+)  # fmt: skip
+"""In the order of the page."""

@@ -1,0 +1,24 @@
+"""Inputs and outputs of controllers: what a terminal carries, when nobody said what is connected to it."""
+
+from decoders.quantities.channels import INPUT
+from decoders.quantities.rows import counter, flag, number
+
+IO = (
+    flag("di", "The digital input is high.", INPUT),
+    flag("do", "The digital output is high.", INPUT),
+    flag("relay", "The relay is closed.", INPUT, device_class="power"),
+    counter("counter", "", "Pulses at the input, counted up.", INPUT),
+    counter("pulses", "", "Pulses at the input since the last report.", INPUT),
+    number("ai_v", "V", -1000, 1000, "Voltage at the analog input.", INPUT, device_class="voltage"),
+    number(
+        "ai_ma", "mA", -1000, 1000, "Current at the analog input.",
+        INPUT, device_class="current",
+    ),
+    number(
+        "ai_mv", "mV", -1e6, 1e6, "Voltage at the analog input, in mV.",
+        INPUT, device_class="voltage",
+    ),
+    number("ai_ohm", "Ω", 0, 1e9, "Resistance at the analog input.", INPUT),
+    number("ai_pct", "%", 0, 100, "Position of a potentiometer.", INPUT),
+)  # fmt: skip
+"""In the order of the page."""
