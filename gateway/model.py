@@ -27,6 +27,9 @@ OUTCOMES = frozenset({
 })  # fmt: skip
 """Outcomes that refuse nothing."""
 
+BECAME = ">"
+"""In the outcome of a row that amends another one: "undecoded>uplink" is what that was, and is now."""
+
 
 class Stamp(Struct, frozen=True, gc=False):
     """When this machine received something, by both of its clocks."""

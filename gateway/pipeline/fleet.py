@@ -9,7 +9,7 @@ from gateway.lorawan.region import Region
 from gateway.lorawan.session import Session
 from gateway.lorawan.session_keys import SessionKeys, SessionKeys10, SessionKeys11
 from gateway.lorawan.unwrap import Lorawan
-from gateway.model import Frame, Radio
+from gateway.model import ApplicationUplink, Frame, Radio
 
 
 class Fleet:
@@ -70,6 +70,16 @@ class Fleet:
             return None
         payload = keys.payload(frame, f_cnt) if frame.frm_payload and frame.f_port else b""
         return frame.f_port, payload
+
+    def payload_of(
+        self, device: Device, heard: Frame | ApplicationUplink, f_cnt: int | None
+    ) -> tuple[int | None, bytes] | None:
+        """(FPort, payload) of a hearing that was found authentic before; None without its keys."""
+        if isinstance(heard, ApplicationUplink):
+            return heard.f_port, heard.payload
+        if device.source:
+            return device.f_port, heard.phy
+        return None if f_cnt is None else self.reopen(heard.phy, f_cnt, device)
 
 
 def _session_keys(device: Device) -> SessionKeys:

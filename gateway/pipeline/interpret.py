@@ -16,6 +16,7 @@ from gateway.device import Device
 from gateway.errors import Refused
 from gateway.lorawan.unwrap import Join, Lorawan, Opened, Undecided
 from gateway.model import ApplicationUplink, Frame, Malformed, Reading, Reception, Record, Stamp
+from gateway.pipeline.amended import LATE
 from gateway.pipeline.event_sessions import EventSessions
 from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.held import stamped
@@ -56,7 +57,8 @@ class Interpreter:
         self._heard = Heard()
         self._uplinks: Generations[Uplink] = Generations(UPLINKS)
         self._plain: dict[tuple[str, bytes], tuple[int, Uplink]] = {}
-        self._slots = TimeSlots()
+        self.slots = TimeSlots()
+        """The milliseconds that uplinks have taken."""
         self._alarms: list[tuple[str, str, str]] = []
         self._lost_unsaid: dict[int, int] = {}
         """Lost frames by session that a MAC-only frame showed: the next link reading says them."""
@@ -120,7 +122,7 @@ class Interpreter:
         heard = record.heard
         if isinstance(heard, Malformed):
             return
-        time_ns = self._slots.claim(device.name, record.readings[-1].time_ns)
+        time_ns = self.slots.claim(device.name, record.readings[-1].time_ns)
         uplink = Uplink(
             seq, time_ns, record.session, record.f_cnt, lost_of(record.readings),
             from_server=isinstance(heard, ApplicationUplink),
@@ -150,7 +152,7 @@ class Interpreter:
         uplink = self._provisional.get(record.about or 0)
         if uplink is not None:
             time_ns = record.readings[-1].time_ns
-            uplink.time_ns = self._slots.claim(device.name, time_ns)
+            uplink.time_ns = self.slots.claim(device.name, time_ns)
             uplink.provisional = False
 
     def restamped(self, seq: int, record: Record, received: Stamp) -> Record | None:
@@ -160,14 +162,14 @@ class Interpreter:
         if device is None or isinstance(heard, Malformed):
             return None
         heard = msgspec.structs.replace(heard, received=received)
-        opened = self._payload_of(device, heard, record.f_cnt)
+        opened = self.fleet.payload_of(device, heard, record.f_cnt)
         if opened is None:
             return None
         uplink = self._provisional.get(record.about or seq)
         if uplink is not None and not uplink.provisional:
             time_ns = uplink.time_ns
         else:
-            time_ns = self._slots.claim(device.name, self.clocks.uplink_time(heard)[0])
+            time_ns = self.slots.claim(device.name, self.clocks.uplink_time(heard)[0])
         if uplink is not None:
             uplink.time_ns, uplink.provisional = time_ns, False
         readings = [
@@ -185,21 +187,11 @@ class Interpreter:
             readings = [*(reading for reading in made if reading is not None), *readings]
         return stamped(record, seq, tuple(readings), sentence, received)
 
-    def _payload_of(
-        self, device: Device, heard: Frame | ApplicationUplink, f_cnt: int | None
-    ) -> tuple[int | None, bytes] | None:
-        """(FPort, payload) of a hearing that was found authentic before."""
-        if isinstance(heard, ApplicationUplink):
-            return heard.f_port, heard.payload
-        if device.source:
-            return device.f_port, heard.phy
-        return None if f_cnt is None else self.fleet.reopen(heard.phy, f_cnt, device)
-
     def _key_of(self, device: Device, record: Record) -> int | None:
         heard = record.heard
         if isinstance(heard, Malformed) or record.f_cnt is None:
             return None
-        opened = self._payload_of(device, heard, record.f_cnt)
+        opened = self.fleet.payload_of(device, heard, record.f_cnt)
         if opened is None:
             return None
         dev_addr = heard.dev_addr if isinstance(heard, ApplicationUplink) else ""
@@ -320,7 +312,7 @@ class Interpreter:
         payload: bytes, uplink: Uplink, key: int | None, phy_bytes: int | None,
     ) -> tuple[str, int]:  # fmt: skip
         time_ns, held = self.clocks.uplink_time(heard)
-        time_ns = self._slots.claim(device.name, time_ns)
+        time_ns = self.slots.claim(device.name, time_ns)
         sentence = None
         readings: list[Reading] = []
         try:
@@ -328,7 +320,7 @@ class Interpreter:
                 device, f_port, payload, heard, None if held else time_ns
             )
             if decoded is None:
-                outcome = "undecoded"
+                sentence, outcome = (LATE if outcome == "late" else None), "undecoded"
             else:
                 for one in decoded:
                     reading = self._maker.data(device, one, time_ns)

@@ -11,6 +11,7 @@ from typing import cast
 
 import apsw
 
+from gateway.model import BECAME
 from gateway.store.blocks import counted
 from gateway.store.ceiling import database_bytes
 from gateway.store.connection import reading
@@ -142,4 +143,16 @@ def _rows_by_outcome(connection: apsw.Connection, counters: dict[str, int]) -> C
     for name, value in counters.items():
         if name.startswith("pruned."):
             rows[name.removeprefix("pruned.")] += value
-    return rows
+    return _amended(rows)
+
+
+def _amended(rows: Counter[str]) -> Counter[str]:
+    """The count of hearings by what they are now: a row that amends another one moves that."""
+    now = Counter(rows)
+    for outcome, count in rows.items():
+        before, became, after = outcome.partition(BECAME)
+        if became:
+            del now[outcome]
+            now[before] -= count
+            now[after] += count
+    return now
