@@ -1,55 +1,115 @@
 #!/usr/bin/env python3
-"""Write the tables of docs/sensor-payloads.md from the tables that decode the payloads.
+"""Write the tables of pages in docs/ from the tables of decoders/.
 
-    scripts/generate_docs.py            writes the page
-    scripts/generate_docs.py --check    writes nothing, exits 1 when the page is out of step
+    scripts/generate_docs.py            writes the pages
+    scripts/generate_docs.py --check    writes nothing, exits 1 when a page is out of step
 
 What stands between `<!-- begin generated: NAME -->` and `<!-- end generated: NAME -->` is generated, the
-rest of the page is written by hand.
+rest of a page is written by hand. `PARTS` has what there is by name.
 """
 
 import argparse
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from decoders.layout import Field, Flags, Layout, Number
 from decoders.city.families import LAYOUTS
+from decoders.contract import Quantity
+from decoders.layout import Field, Flags, Layout, Number
+from decoders.quantities import DOMAINS
+from decoders.quantities.units import UNITS
 
-PAGE = Path(__file__).parents[1] / "docs" / "sensor-payloads.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (DOCS / "sensor-payloads.md", DOCS / "quantities.md")
 
 
 def main() -> int:
-    """Write or check the page; exit code 1 when `--check` finds a difference."""
+    """Write or check the pages; exit code 1 when `--check` finds a difference."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument(
         "--check", action="store_true", help="write nothing, exit 1 if out of step"
     )
     arguments.add_argument(
-        "--page", type=Path, default=PAGE, help="default: docs/sensor-payloads.md"
+        "--page", type=Path, action="append", help="only this page; default: all of docs/"
     )
     options = arguments.parse_args()
-    found = options.page.read_text(encoding="utf-8")
-    wanted = with_tables(found)
-    if found == wanted:
-        return 0
-    if options.check:
-        print(f"{options.page} is out of step with decoders/city: run scripts/generate_docs.py")
-        return 1
-    options.page.write_text(wanted, encoding="utf-8")
-    return 0
+    out_of_step = [page for page in options.page or PAGES if not _is_written(page, options.check)]
+    for page in out_of_step:
+        print(f"{page} is out of step with decoders/: run scripts/generate_docs.py")
+    return 1 if out_of_step else 0
 
 
-def with_tables(page: str) -> str:
+def _is_written(page: Path, only_check: bool) -> bool:
+    """Whether the page is in step, after writing it unless it is only checked."""
+    found = page.read_text(encoding="utf-8")
+    wanted = with_parts(found)
+    if found != wanted and not only_check:
+        page.write_text(wanted, encoding="utf-8")
+    return found == wanted or not only_check
+
+
+def with_parts(page: str) -> str:
     """Return the page with its generated parts written anew.
 
     Raises:
-        ValueError: a marker is missing.
+        ValueError: it has no such part, or lacks the end of one.
+        KeyError: a part that nothing generates.
     """
-    page = _replace(page, "families", families_table(LAYOUTS))
-    return _replace(page, "tables", "\n\n".join(family_section(layout) for layout in LAYOUTS))
+    names = re.findall(r"<!-- begin generated: (\S+) -->", page)
+    if not names:
+        raise ValueError("the page has no marker <!-- begin generated: NAME -->")
+    for name in names:
+        page = _replace(page, name, PARTS[name]())
+    return page
+
+
+def quantity_tables() -> str:
+    """The vocabulary, a table per domain."""
+    return "\n\n".join(f"## {title}\n\n{_quantity_table(rows)}" for title, rows in DOMAINS.items())
+
+
+def _quantity_table(rows: Iterable[Quantity]) -> str:
+    head = (
+        "name",
+        "unit",
+        "type",
+        "range",
+        "channels",
+        "The Things Stack",
+        "device class",
+        "meaning",
+    )
+    return _table(head, map(_quantity_row, rows))
+
+
+def _quantity_row(row: Quantity) -> Sequence[str]:
+    limits = (
+        "" if row.low is None or row.high is None else f"{_limit(row.low)} to {_limit(row.high)}"
+    )
+    return (
+        f"`{row.name}`", row.unit, row.type, limits, ", ".join(row.channels), row.ttn,
+        row.device_class, row.description,
+    )  # fmt: skip
+
+
+def _limit(value: float) -> str:
+    return "2^53" if value == 2.0**53 else f"{value:,.15g}"
+
+
+def unit_table() -> str:
+    """The units, with how a name ends."""
+    return _table(
+        ("unit", "ends in", "UCUM"),
+        ((unit.sign, f"`_{unit.suffix}`", unit.ucum) for unit in UNITS.values()),
+    )
+
+
+def family_sections() -> str:
+    """All of the city's families."""
+    return "\n\n".join(family_section(layout) for layout in LAYOUTS)
 
 
 def families_table(layouts: Iterable[Layout]) -> str:
@@ -101,9 +161,17 @@ def _replace(page: str, name: str, text: str) -> str:
     before, found_begin, rest = page.partition(begin)
     _, found_end, after = rest.partition(end)
     if not found_begin or not found_end:
-        raise ValueError(f"the page lacks the marker {begin} or {end}")
+        raise ValueError(f"the page lacks the marker {end}")
     return f"{before}{begin}\n{text}\n{end}{after}"
 
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "families": lambda: families_table(LAYOUTS),
+    "tables": family_sections,
+    "quantities": quantity_tables,
+    "units": unit_table,
+}
+"""What can stand between markers, by name."""
 
 if __name__ == "__main__":
     sys.exit(main())
