@@ -34,7 +34,7 @@ from gateway.pipeline.readings import ReadingMaker
 from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.sessions import SessionBook
 from gateway.pipeline.times import GatewayClocks
-from gateway.ports import Sink, Source
+from gateway.ports import Returning, Sink, Source
 from gateway.store import recovery
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
@@ -87,7 +87,7 @@ class Gateway:
             GatewayClocks(config.gateway.backfill_max),
             Payloads(DECODERS, ServerObjects(self.store.tables.types)),
         )
-        self._recall()
+        last_heard = self._recall()
         self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)
         self.sources: list[Source] = [
             registry.SOURCES[source.kind].load_worker()(source.section, source.name)
@@ -95,6 +95,8 @@ class Gateway:
         ]
         for source in self.sources:
             self.ingest.expect_window(source.window)
+            if isinstance(source, Returning) and source.name in last_heard:
+                source.heard_before(last_heard[source.name])
         self.sinks: dict[str, tuple[Sink, Outlet]] = {}
         for sink in config.sinks:
             outlet = Outlet(self.store, sink.name, sink.section.start)
@@ -105,14 +107,17 @@ class Gateway:
         self._kept_house_at = time.monotonic()
         self.delivers = [Deliver(sink, outlet) for sink, outlet in self.sinks.values()]
 
-    def _recall(self) -> None:
-        """Restore sessions and the memory of what was heard lately from the rows."""
+    def _recall(self) -> dict[str, int]:
+        """Restore sessions and the memory of what was heard lately; when each source last heard, Unix ns."""
         connection = self.store.connection
         states = recovery.sessions(connection)
         self.book.restore(states, partial(recovery.counters_after, connection))
         epochs = {state.id: state.epoch for state in states}
+        last_heard: dict[str, int] = {}
         for seq, record in recovery.newest_records(connection, self.store.tables, REMEMBERED_ROWS):
             self.interpreter.recall(seq, record, epochs.get(record.session or 0, 0))
+            last_heard[record.heard.source] = record.heard.received.wall_ns
+        return last_heard
 
     # -- running --------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from gateway.errors import GatewayError
 from gateway.health import Health
@@ -94,6 +94,14 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """After the last commit: send what receipts are owed, and let go."""
+
+
+@runtime_checkable
+class Returning(Protocol):
+    """A source whose far end keeps what comes while this program is away, and can tell that it forgot it."""
+
+    def heard_before(self, last_ns: int) -> None:
+        """Something of this source is on disk since an earlier run; Unix time in ns of the newest."""
 
 
 class Sink(Protocol):

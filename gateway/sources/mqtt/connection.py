@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.errors import GatewayError, Unavailable
+from gateway.ports import Clock
 from gateway.sources.mqtt import login
 from gateway.sources.mqtt.acknowledgements import Acknowledgements
 from gateway.sources.mqtt.config import MqttSection
@@ -55,9 +56,11 @@ class Connection:
         section: MqttSection,
         version: MQTTProtocolVersion,
         deliver: Callable[["Connection", Sequence[Publish]], None],
+        clock: Clock,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._section = section
+        self._clock = clock
         self._v5 = version == MQTTProtocolVersion.MQTTv5
         self._client = Receiver(
             section.client_id,
@@ -89,13 +92,17 @@ class Connection:
         try:
             await worker.call(self._dial)
         except OSError as fault:
-            raise login.meaning(fault, self._section) from fault
+            raise login.meaning(fault, self._section, self._clock.stamp()) from fault
         if not self._wire.attach():
             raise SilentlyClosed("the connection was lost at once")
         return await self.while_it_lasts(self._welcome, ANSWER_TIMEOUT_S)
 
-    async def subscribe(self, topics: Sequence[str], qos: int) -> list[int]:
+    async def subscribe(
+        self, topics: Sequence[str], qos: int, *, retained_again: bool = False
+    ) -> list[int]:
         """Ask for topics; the QoS that each is granted, 128 and above where it is refused.
+
+        With `retained_again`, MQTT 5 brokers send what they retain also for a subscription that they know.
 
         Raises:
             Unavailable, Blocked: the connection ended before the answer.
@@ -103,7 +110,7 @@ class Connection:
         asked: Any = [(topic, qos) for topic in topics]
         if self._v5:
             # Retained messages come with a new subscription, not with each reconnect.
-            options = SubscribeOptions(qos=qos, retainHandling=1)
+            options = SubscribeOptions(qos=qos, retainHandling=0 if retained_again else 1)
             asked = [(topic, options) for topic in topics]
         _, mid = self._client.subscribe(asked)
         if mid is None:

@@ -5,7 +5,7 @@ a session for us and the connection is young, or when the broker's window was fu
 queued behind it. Only else it is `live`. What a publisher kept back itself nobody can see.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from paho.mqtt.client import topic_matches_sub
@@ -13,6 +13,7 @@ from paho.mqtt.client import topic_matches_sub
 from gateway.health import Health
 from gateway.model import Heard, Malformed, Stamp
 from gateway.ports import Clock, Intake
+from gateway.sources.mqtt.broker_report import PREFIX
 from gateway.sources.mqtt.config import MqttSection
 from gateway.sources.mqtt.connection import Connection
 from gateway.sources.mqtt.packets import Publish
@@ -25,6 +26,8 @@ MESSAGES_PER_ROOM = 256
 CUT_BYTES_KEPT = 1024
 """Kept of a message that is too long."""
 _TOPICS_MAX = 8192
+_TOPIC_BYTES_KEPT = 256
+"""Longer topics are looked at each time: 8192 of the longest would be half a gigabyte."""
 _NEVER = 2**63
 
 
@@ -32,13 +35,21 @@ class Handover:
     """Between a connection and the intake."""
 
     def __init__(
-        self, section: MqttSection, name: str, health: Health, intake: Intake, clock: Clock
+        self,
+        section: MqttSection,
+        name: str,
+        health: Health,
+        intake: Intake,
+        clock: Clock,
+        of_the_broker: Callable[[Publish], None] = lambda _message: None,
     ) -> None:
+        """`of_the_broker` takes what the broker says of itself, under $SYS."""
         self._section = section
         self._name = name
         self._health = health
         self._intake = intake
         self._clock = clock
+        self._of_the_broker = of_the_broker
         self._reader = Reader(name, section.format)
         self._live_from_ns = _NEVER
         self._since_room = 0
@@ -63,10 +74,9 @@ class Handover:
             return
         stamp = self._clock.stamp()
         live = stamp.boot_ns >= self._live_from_ns
-        for message in messages:
-            self._take_one(connection, message, stamp, live)
-        self._health.count("messages", len(messages))
-        self._since_room += len(messages)
+        taken = sum(self._take_one(connection, message, stamp, live) for message in messages)
+        self._health.count("messages", taken)
+        self._since_room += taken
         unacknowledged = connection.unacknowledged
         if unacknowledged >= self._section.receive_maximum:
             self._live_from_ns = stamp.boot_ns + SETTLING_NS
@@ -80,8 +90,12 @@ class Handover:
         self._since_room = 0
         await connection.until_acknowledged(but=self._section.receive_maximum)
 
-    def _take_one(self, connection: Connection, message: Publish, stamp: Stamp, live: bool) -> None:
+    def _take_one(self, connection: Connection, message: Publish, stamp: Stamp, live: bool) -> bool:
+        """Take one message; False when it only told of the broker."""
         if message.topic not in self._asked_for:
+            if message.topic.startswith(PREFIX):
+                self._of_the_broker(message)
+                return False
             self._look_at(message.topic)
         if message.dup or message.retain:
             live = False
@@ -99,12 +113,13 @@ class Handover:
             self._health.count("qos0")
             if heard:
                 self._intake.submit(heard)
-            return
+            return True
         packet = connection.expect(message)
         if heard:
             self._intake.submit(heard, partial(connection.settle, packet))
         else:
             connection.settle(packet)
+        return True
 
     def _cut(self, message: Publish, stamp: Stamp) -> Malformed:
         topic = message.topic[:200].decode("utf-8", "replace")
@@ -130,6 +145,8 @@ class Handover:
                     why="the broker's session still has a subscription that the configuration has not",
                     remedy="it is taken all the same; to end it, delete the session or change client_id",
                 )
+            return
+        if len(topic) > _TOPIC_BYTES_KEPT:
             return
         if len(self._asked_for) >= _TOPICS_MAX:
             self._asked_for.clear()

@@ -30,6 +30,8 @@ Message = tuple[Sequence[Heard], ReceiverReport | None]
 NOTHING: Message = ((), None)
 _TOPICS_MAX = 8192
 """Topics remembered at once: a few for each gateway, one for each device of a network server."""
+_TOPIC_BYTES_KEPT = 256
+"""Longer topics are not remembered: a stranger who may publish would fill the memory with them."""
 _SENTENCE_CHARS_MAX = 400
 
 _Route = Callable[[bytes, Stamp, bool], Message]
@@ -69,7 +71,8 @@ class Reader:
         text = topic.decode("utf-8", "replace")
         kind = kind_of(text, self._format)
         route = self._rxpk_route(text) if kind == "rxpk" else self._by_kind[kind]
-        self._routes[topic] = route
+        if len(topic) <= _TOPIC_BYTES_KEPT:
+            self._routes[topic] = route
         return route
 
     def _rxpk_route(self, topic: str) -> _Route:

@@ -11,6 +11,7 @@ by the composition, its receipts still become acknowledgements; then `close` say
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
@@ -18,28 +19,30 @@ from gateway.backoff import Backoff
 from gateway.errors import Blocked, Unavailable
 from gateway.health import Health
 from gateway.ports import Clock, Intake
+from gateway.sources.mqtt.broker_report import TOPICS, BrokerReport
 from gateway.sources.mqtt.config import MqttSection
 from gateway.sources.mqtt.connection import Connection, Welcome
 from gateway.sources.mqtt.handover import Handover
+from gateway.sources.mqtt.losses import Losses
+from gateway.sources.mqtt.packets import Publish
 from gateway.sources.mqtt.reasons import (
     REFUSED_FROM,
     SilentlyClosed,
     TakenOver,
     VersionRefused,
 )
+from gateway.sources.mqtt.short_lives import ShortLives
 from gateway.worker import Worker
 
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 60.0
-STABLE_S = 30.0
-"""A connection that lasted so long was a good one: the next wait is short again."""
-SHORT_LIVES_SUSPECTED = 3
-"""Connections in a row that did not last: something ends them."""
 TAKEN_OVER_WAIT_S = 60.0
 """Before trying again when another client has our client id, so that two programs do not chase each other."""
 REFUSED_TOPICS_WAIT_S = 60.0
 """Before asking again for topics that were refused."""
 WINDOW_OF_3_1_1 = 10
 """Messages in flight where the broker alone decides: the least of the common brokers. Mosquitto has 20."""
+UNANSWERED_MAX = 2
+"""Connections that end before the broker has said whether it tells of itself; then it is not asked any more."""
 
 _V5, _V3 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 
@@ -57,22 +60,41 @@ class MqttSource:
         self._version = _V3 if section.version == "3.1.1" else _V5
         self._connection: Connection | None = None
         self._had_session = False
-        self._short_lives = 0
-        """Connections in a row that ended before they were `STABLE_S` old."""
+        self._short_lives = ShortLives()
+        self._connected = ""
+        """To whom and how, once we are."""
+        self._losses = Losses(self.health)
+        self._broker = BrokerReport()
+        self._unanswered = 0
+        self._last_known_ns: int | None = None
+        """Unix time in ns at which the broker last had a session for us, as far as we know."""
+
+    def heard_before(self, last_ns: int) -> None:
+        """Something of this source is on disk since an earlier run: then the broker should know us."""
+        self._last_known_ns = last_ns
 
     async def run(self, intake: Intake, clock: Clock) -> None:
         """Receive until cancelled; then the connection stays for acknowledgements, until `close`."""
-        handover = Handover(self._section, self.name, self.health, intake, clock)
+        handover = Handover(
+            self._section,
+            self.name,
+            self.health,
+            intake,
+            clock,
+            partial(self._of_the_broker, clock),
+        )
         worker = Worker(f"mqtt {self.name}")
         version = self._version
         try:
             while True:
-                self._connection = connection = Connection(self._section, version, handover.take)
+                self._connection = connection = Connection(
+                    self._section, version, handover.take, clock
+                )
                 try:
-                    await self._serve(connection, version, worker, handover)
+                    await self._serve(connection, version, worker, handover, clock)
                 except (Unavailable, Blocked) as fault:
                     connection.abandon()
-                    self._judge(connection)
+                    self._judge(connection, clock)
                     self._explain(fault)
                     version, wait_s = self._next_attempt(fault, version)
                     await asyncio.sleep(wait_s)
@@ -95,6 +117,7 @@ class MqttSource:
         version: MQTTProtocolVersion,
         worker: Worker,
         handover: Handover,
+        clock: Clock,
     ) -> None:
         """Connect and receive for as long as it lasts.
 
@@ -104,11 +127,13 @@ class MqttSource:
         handover.begin()
         welcome = await connection.open(worker)
         handover.welcomed(session_present=welcome.session_present)
-        self._note_session(welcome)
+        self._note_session(welcome, clock)
         # The broker may send all that waits for us before it answers our SUBSCRIBE: both go on together.
+        subscribed = asyncio.Event()
         tasks = (
             asyncio.create_task(self._read_on(connection, handover)),
-            asyncio.create_task(self._ask_for_topics(connection, version)),
+            asyncio.create_task(self._ask_for_topics(connection, version, subscribed)),
+            asyncio.create_task(self._ask_of_the_broker(connection, subscribed)),
         )
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -131,7 +156,9 @@ class MqttSource:
             await connection.while_it_lasts(asyncio.ensure_future(room))
             connection.resume()
 
-    async def _ask_for_topics(self, connection: Connection, version: MQTTProtocolVersion) -> None:
+    async def _ask_for_topics(
+        self, connection: Connection, version: MQTTProtocolVersion, subscribed: asyncio.Event
+    ) -> None:
         """Ask for the topics, and for those that are refused now and then again.
 
         Raises:
@@ -139,7 +166,21 @@ class MqttSource:
         """
         topics: Sequence[str] = self._section.topics
         while topics := await self._subscribe(connection, topics, version):
+            subscribed.set()
             await asyncio.sleep(REFUSED_TOPICS_WAIT_S)
+        subscribed.set()
+
+    async def _ask_of_the_broker(self, connection: Connection, subscribed: asyncio.Event) -> None:
+        """Ask it to tell of itself, once it has given us our topics. Some brokers end the connection over it.
+
+        Raises:
+            Unavailable, Blocked: the connection has ended.
+        """
+        await subscribed.wait()
+        if self._unanswered < UNANSWERED_MAX:
+            self._unanswered += 1
+            await connection.subscribe(TOPICS, 0, retained_again=True)
+            self._unanswered = 0
 
     async def _subscribe(
         self, connection: Connection, topics: Sequence[str], version: MQTTProtocolVersion
@@ -150,7 +191,7 @@ class MqttSource:
         refused = [topic for topic, code in answers if code >= REFUSED_FROM]
         lower = [topic for topic, code in answers if code < self._section.qos]
         host, port, _ = self._section.place
-        sentence = f"connected to {host}:{port} by MQTT {'5' if version == _V5 else '3.1.1'}"
+        sentence = f"{host}:{port} by MQTT {'5' if version == _V5 else '3.1.1'}"
         if lower:
             self.guarantee = "at most once"
             self.health.count("granted_qos_lower", len(lower))
@@ -163,21 +204,32 @@ class MqttSource:
                 f"the broker refuses {', '.join(refused)}; let this user read them, or change topics"
             )
         else:
-            self.health.up(sentence + self._suspicion)
+            self._connected = sentence
+            self._say_up()
         self._had_session = True
         return refused
 
-    def _note_session(self, welcome: Welcome) -> None:
+    def _say_up(self) -> None:
+        broker = f"{self._broker.version} at " if self._broker.version else ""
+        why = f"connected to {broker}{self._connected}"
+        self.health.up(why + self._short_lives.sentence + self._losses.sentence)
+
+    def _of_the_broker(self, clock: Clock, message: Publish) -> None:
+        """The broker tells of itself."""
+        dropped = self._broker.hear(message.topic, message.payload)
+        self.health.counters.update(self._broker.figures)
+        if dropped:
+            self._losses.dropped(dropped, clock.stamp().wall_ns)
+        if self.health.state == "up":
+            self._say_up()
+
+    def _note_session(self, welcome: Welcome, clock: Clock) -> None:
         section = self._section
         if self._had_session:
             self.health.count("reconnects")
-            if not welcome.session_present and section.session_expiry and section.qos:
-                self.health.count("session_lost")
-                self.health.note(
-                    "session_lost",
-                    why="the broker has forgotten this gateway: what came while it was away may be lost",
-                    remedy="see whether the broker's persistence is on",
-                )
+        forgotten = not welcome.session_present and section.session_expiry and section.qos
+        if forgotten and self._last_known_ns is not None:
+            self._losses.session_forgotten(self._last_known_ns, clock.stamp().wall_ns)
         shorter = welcome.session_expiry_s
         if shorter is not None and shorter < section.session_expiry:
             self.health.count("session_expiry_shorter")
@@ -185,33 +237,29 @@ class MqttSource:
 
     # -- between two connections ----------------------------------------------------------------------
 
-    def _judge(self, connection: Connection) -> None:
+    def _judge(self, connection: Connection, clock: Clock) -> None:
         """Whether the connection that ended was a good one."""
         lasted_s = connection.lasted_s
         if lasted_s is None:
             return
-        if lasted_s >= STABLE_S:
+        if self._had_session:
+            self._last_known_ns = clock.stamp().wall_ns
+        if self._short_lives.ended(lasted_s):
             self._backoff.reset()
-            self._short_lives = 0
-        else:
-            self._short_lives += 1
-            self.health.count("short_connections")
-
-    @property
-    def _suspicion(self) -> str:
-        """What connections that end soon mean most often; many brokers take a session over without a word."""
-        if self._short_lives < SHORT_LIVES_SUSPECTED:
-            return ""
-        return (
-            f"; the last {self._short_lives} connections ended within {STABLE_S:.0f} s: "
-            "does another client have this client_id?"
-        )
+            return
+        self.health.count("short_connections")
+        if self._short_lives.begins:
+            self.health.note(
+                "short_connections",
+                why=f"{self._short_lives.in_a_row} connections in a row ended soon",
+                remedy="see that no other client of the broker has this client_id",
+            )
 
     def _explain(self, fault: Unavailable | Blocked) -> None:
         if isinstance(fault, Blocked):
             self.health.blocked(str(fault))
         else:
-            self.health.down(str(fault) + self._suspicion)
+            self.health.down(str(fault) + self._short_lives.sentence + self._losses.sentence)
 
     def _next_attempt(
         self, fault: Unavailable | Blocked, version: MQTTProtocolVersion
