@@ -1,5 +1,6 @@
 """One transaction's worth of writing: plain rows, gathered in the event loop, written by the writer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.store.blocks import FrameRow
@@ -10,6 +11,8 @@ RefusedRow = tuple[
 ]  # fmt: skip
 DeadRow = tuple[str, int, int, int, int, bytes, int, str, int]
 """(sink, seq, place, series, time, reading, status, text, wall)."""
+ToldRow = tuple[int, str, int, int]
+"""(status, text, wall, id) of a dead letter that was refused again."""
 
 
 @dataclass(slots=True)
@@ -32,6 +35,12 @@ class Batch:
     sinks: dict[str, str] = field(default_factory=dict)
     """New positions, as text."""
     dead: list[DeadRow] = field(default_factory=list)
+    taken_out: set[int] = field(default_factory=set)
+    """Dead letters that something else has become of."""
+    told: list[ToldRow] = field(default_factory=list)
+    """Dead letters with newer words."""
+    dead_unsure: bool = False
+    """Some of `dead` may be on disk already: those are not written again."""
     drop_chunk: int = 0
     """The oldest sealed chunk, when it ends at this seq, is deleted first, whoever has not had it."""
     drop_tail: int = 0
@@ -43,6 +52,18 @@ class Batch:
         """Whether there is anything to write."""
         return any((
             self.frames, self.refused, self.decided, self.released, self.sessions, self.snapshots,
-            self.counters, self.sinks, self.dead, self.drop_chunk, self.drop_tail,
+            self.counters, self.sinks, self.dead, self.taken_out, self.told, self.drop_chunk, self.drop_tail,
             self.new.names, self.new.series, self.new.types,
         ))  # fmt: skip
+
+    def take_dead(self, waiting: Iterable["Batch"]) -> None:
+        """Write what these say of dead letters: no position may be on disk before it."""
+        for batch in waiting:
+            self.dead += batch.dead
+            self.taken_out |= batch.taken_out
+            self.told += batch.told
+            self.dead_unsure |= batch.dead_unsure
+
+    def give_dead(self) -> None:
+        """It was written ahead of this batch."""
+        self.dead, self.taken_out, self.told, self.dead_unsure = [], set(), [], False

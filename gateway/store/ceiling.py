@@ -109,6 +109,10 @@ class Reserve:
             return False
         return True
 
-    def give_back(self) -> None:
-        """Free its bytes for deleting and checkpointing."""
-        self.path.unlink(missing_ok=True)
+    def give_back(self) -> bool:
+        """Free its bytes for deleting and checkpointing; False when there are none, or the disk is read-only."""
+        try:
+            self.path.unlink()
+        except OSError:
+            return False
+        return True

@@ -44,6 +44,8 @@ class Draft:
         """Those of them that a batch on its way releases."""
         self._decided: set[int] = set()
         """Decided, and still undecided in the file."""
+        self.leaving: set[int] = set()
+        """Dead letters that something else has become of, and that are still dead in the file."""
 
     @property
     def newest_seq(self) -> int:
@@ -162,6 +164,10 @@ class Draft:
         self._decided.difference_update(batch.decided)
         self._held.difference_update(batch.released)
         self._released.difference_update(batch.released)
+        self._letters_are_out(batch)
+
+    def _letters_are_out(self, batch: Batch) -> None:
+        self.leaving.difference_update(batch.taken_out)
 
     def _numbered(self, batch: Batch) -> Batch:
         batch.number = self.counters.get(COMMITS, 0) + 1

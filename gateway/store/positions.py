@@ -27,6 +27,10 @@ class Positions(dict[str, Position]):
         """The position of a sink that was configured before; asked for once."""
         return self._absent.pop(name, None)
 
+    def known(self, name: str) -> Position | None:
+        """The position of any sink that ever was, also of one that nobody has asked for."""
+        return self.get(name) or self._absent.get(name)
+
     def moved(self, name: str, *, now: bool = False) -> None:
         """It is to be written: within `FLUSH_S`, or with the next commit."""
         due = 0.0 if now else time.monotonic() + FLUSH_S

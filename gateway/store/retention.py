@@ -5,11 +5,12 @@ counters still add up. Runs in the writer's thread, inside a transaction of the 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import apsw
 
+from gateway.store.batch import DeadRow
 from gateway.store.blocks import counted
 
 REFUSED_BYTES_MAX = 64_000_000
@@ -114,6 +115,13 @@ def forget_dead(connection: apsw.Connection, rows_max: int) -> None:
     for sink, rows in gone:
         _add(connection, f"forgotten.{sink}", cast("int", rows))
     connection.execute("DELETE FROM dead WHERE id <= ?", (first,))
+
+
+def not_buried(connection: apsw.Connection, dead: Sequence[DeadRow]) -> list[DeadRow]:
+    """Those of these dead letters that are not among the newest in the file."""
+    query = "SELECT sink, seq, place, wall FROM dead ORDER BY id DESC LIMIT ?"
+    newest = set(connection.execute(query, (len(dead),)))
+    return [row for row in dead if (row[0], row[1], row[2], row[8]) not in newest]
 
 
 def _count_pruned(connection: apsw.Connection, gone: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ through `commit`.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -16,7 +16,8 @@ from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.journal import Journal
 from gateway.model import Stamp
 from gateway.store import retention
-from gateway.store.batch import Batch, DeadRow
+from gateway.store.batch import Batch, DeadRow, ToldRow
+from gateway.store.blocks import ROTTEN, Rotted
 from gateway.store.ceiling import Reserve, Shares
 from gateway.store.connection import store_errors
 from gateway.store.draft import Draft
@@ -59,22 +60,36 @@ class Store(Draft):
         """Done at the next commit of rows; a new one takes its place then."""
         self.settling = asyncio.Lock()
         """Held while positions change: a verdict is applied, or rows are dropped under it."""
-        self._file = StoreFile(path, self.shares, vfs)
-        self._writer = self._file.writer
+        self.reserve = Reserve(path, self.shares.reserve_bytes)
+        self._file = self._taken_into_use(vfs)
         try:
-            self._restore()
+            try:
+                self._restore()
+            except StoreDamaged as error:
+                self._file.begin_anew(error)
+                self._restore()
         except BaseException:
             self._writer.close()
             self._file.lock.release(in_order=False)
             raise
-        self.reserve = Reserve(path, self.shares.reserve_bytes)
         self.reserve.take()
         self._unsure: Batch | None = None
         """Given to the writer and not known to be on disk."""
         self._committing = asyncio.Lock()
+        self.rotted: list[Rotted] = []
+        """Met in any thread, and not yet set aside."""
         self._journal = Journal("store")
         self._upkeep = Upkeep(self, age_max_s, when_full, remembered_rows)
         self._worker = Worker("store-writer")
+
+    def _taken_into_use(self, vfs: str | None) -> StoreFile:
+        """Open the file; a full disk gets the reserve file's bytes for that."""
+        try:
+            return StoreFile(self.path, self.shares, vfs)
+        except (StoreFull, Unavailable):
+            if not self.reserve.give_back():
+                raise
+            return StoreFile(self.path, self.shares, vfs)
 
     def _restore(self) -> None:
         """Read back what is kept in memory.
@@ -88,6 +103,23 @@ class Store(Draft):
                 super().__init__(connection)
                 self.positions = Positions(dict(connection.execute("SELECT name, state FROM sink")))
                 self.dead_rows: int = connection.execute("SELECT count(*) FROM dead").get or 0
+        except (*ROTTEN, TypeError) as error:
+            raise StoreDamaged(f"its small tables cannot be read: {error}") from error
+
+    @property
+    def _writer(self) -> Writer:
+        return self._file.writer
+
+    @contextlib.contextmanager
+    def restoring(self) -> Iterator[None]:
+        """While the file is read at start: damage that is met makes the next start check all of it.
+
+        Raises:
+            StoreDamaged, Unavailable: it cannot be read.
+        """
+        try:
+            with store_errors():
+                yield
         except StoreDamaged:
             self._file.lock.suspect()
             raise
@@ -158,30 +190,53 @@ class Store(Draft):
             waiting = [self._open]
             if self._unsure is not None and not await self.write(_has, self._unsure.number):
                 waiting.append(self._unsure)
-            # Positions must not be on disk before their dead letters.
-            dead = [row for batch in waiting for row in batch.dead]
-            dropping = Batch(dead=dead, sinks=sinks, drop_chunk=chunk, drop_tail=tail)
+            dropping = _positions_of(waiting, sinks)
+            dropping.drop_chunk, dropping.drop_tail = chunk, tail
             try:
                 await self.write(lambda writer: writer.commit(dropping))
             except Unavailable as error:
                 await self._look_whether_dropped(max(chunk, tail), error)
-            for batch in waiting:
-                batch.dead = []
-                batch.sinks |= sinks  # when it is written, it must not bring older ones back
-            self.positions.are_on_disk(sinks)
+            self._are_ahead(waiting, sinks)
 
     async def _commit_positions(self) -> None:
         """Put positions on disk ahead of a batch that does not fit, so that what they settle can make room."""
         async with self._committing:
-            waiting = self._unsure
-            if waiting is None or await self.write(_has, waiting.number):
+            if self._unsure is None or await self.write(_has, self._unsure.number):
                 return
+            waiting = [self._unsure, self._open]
             sinks = {name: position.dump() for name, position in self.positions.items()}
-            ahead = Batch(sinks=sinks, dead=waiting.dead + self._open.dead)
-            await self.write(lambda writer: writer.commit(ahead))
-            waiting.dead, self._open.dead = [], []
-            waiting.sinks |= sinks  # when it fits, it must not bring older ones back
-            self.positions.are_on_disk(sinks)
+            ahead = _positions_of(waiting, sinks)
+            try:
+                await self.write(lambda writer: writer.commit(ahead))
+            except Unavailable:  # before or after it was on disk: nobody knows
+                for batch in waiting:
+                    batch.dead_unsure = True
+                raise
+            self._are_ahead(waiting, sinks)
+
+    def _are_ahead(self, waiting: list[Batch], sinks: dict[str, str]) -> None:
+        """Positions, and the dead letters before them, are on disk ahead of these batches."""
+        for batch in waiting:
+            self._letters_are_out(batch)
+            batch.give_dead()
+            batch.sinks |= sinks  # when it is written, it must not bring older ones back
+        self.positions.are_on_disk(sinks)
+
+    async def set_aside(self, rot: Rotted) -> None:
+        """Keep what cannot be read away from every sink, and count what it costs them as dropped.
+
+        Raises:
+            StoreFull, Unavailable: it is to be tried again.
+        """
+        async with self.settling:
+            await self.commit()  # positions must not be on disk before their dead letters
+            async with self._committing:
+                known = {name: position.copy() for name, position in self.positions.items()}
+                costs = await self.write(lambda writer: writer.set_aside(rot, known))
+                for name, cost in costs.items():
+                    self.positions[name].dropped += cost
+                self.positions.all_moved()
+        self._journal.error("rotted", what=rot.what, row=rot.row, readings_lost=costs, why=rot)
 
     async def _look_whether_dropped(self, upto: int, error: Unavailable) -> None:
         """An I/O error may come before or after the rows are gone."""
@@ -223,7 +278,7 @@ class Store(Draft):
             return
         try:
             await self.write(lambda writer: writer.reopen())
-        except Unavailable:
+        except (StoreFull, Unavailable):
             return  # the next commit fails again, and comes here again
 
     async def maintain(self, now: Stamp, sealable: Callable[[int], int]) -> bool:
@@ -251,7 +306,7 @@ class Store(Draft):
 
         saved = self.positions.saved(sink)
         position = saved or Position()
-        with store_errors():
+        with self.restoring():
             if saved is not None:
                 if saved.away:
                     come_back(saved, readings, self.horizon, unread)
@@ -278,6 +333,21 @@ class Store(Draft):
         with contextlib.suppress(StoreFull, Unavailable):
             await self.commit()
 
+    def take_out(self, sink: str, letters: set[int]) -> None:
+        """Dead letters leave with the next commit, and the sink's position with them."""
+        self._open.taken_out |= letters
+        self.leaving |= letters
+        self.dead_rows -= len(letters)
+        position = self.positions.known(sink)
+        if sink in self.positions:
+            self.positions.moved(sink, now=True)
+        elif position is not None:
+            self.note_sinks({sink: position.dump()})
+
+    def tell(self, letters: Sequence[ToldRow]) -> None:
+        """Dead letters were refused again, in these words."""
+        self._open.told += letters
+
     async def close(self) -> None:
         """Write what is due, checkpoint, close and let another process write."""
         async with self.settling:
@@ -294,6 +364,13 @@ class Store(Draft):
                 self._worker.stop()
                 self.reserve.give_back()
                 self._file.lock.release(in_order=in_order)
+
+
+def _positions_of(waiting: list[Batch], sinks: dict[str, str]) -> Batch:
+    """Positions for a transaction of their own; they must not be on disk before their dead letters."""
+    ahead = Batch(sinks=sinks)
+    ahead.take_dead(waiting)
+    return ahead
 
 
 def _has(writer: Writer, number: int) -> bool:

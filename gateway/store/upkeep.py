@@ -17,7 +17,7 @@ from gateway.errors import StoreFull, Unavailable
 from gateway.journal import Journal
 from gateway.model import Stamp
 from gateway.store import retention
-from gateway.store.blocks import HOUR_NS
+from gateway.store.blocks import HOUR_NS, Rotted
 from gateway.store.history import unread_readings
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class Upkeep:
         async with self._one_at_a_time:
             store = self._store
             self._flushed = sealable
+            if store.rotted:
+                await store.set_aside(store.rotted[0])
+                del store.rotted[0]
             store.note_sinks(store.positions.absent())
             if store.full:
                 store.positions.all_moved()
@@ -119,7 +122,11 @@ class Upkeep:
             for row_id, series in tables.series.items()
         }
         rows = store.shares.rows_at_once
-        done = await store.write(lambda writer: writer.seal(limit, rows, place))
+        try:
+            done = await store.write(lambda writer: writer.seal(limit, rows, place))
+        except Rotted as rot:
+            store.rotted.append(rot)
+            return True
         store.horizon = max(store.horizon, done)
         return bool(done)
 
@@ -148,9 +155,10 @@ class Upkeep:
             store.refused_bytes = await store.write(
                 lambda writer: writer.prune_refused(self._refused_bytes_max, older_than_ns)
             )
-        if store.dead_rows > retention.DEAD_ROWS_MAX:
-            await store.write(lambda writer: writer.forget_dead())
-            store.dead_rows = retention.DEAD_ROWS_MAX
+        if store.dead_rows > retention.DEAD_ROWS_MAX and not store.leaving:
+            async with store.settling:  # nobody takes letters out meanwhile
+                await store.write(lambda writer: writer.forget_dead())
+                store.dead_rows = retention.DEAD_ROWS_MAX
 
     # -- the ceiling ------------------------------------------------------------------------------------
 
@@ -195,7 +203,11 @@ class Upkeep:
             dropped: dict[str, int] = {}
             sinks = store.positions.absent()
             for name, position in store.positions.items():
-                dropped[name] = await store.read(unread_readings, position, upto)
+                rotten: list[int] = []
+                dropped[name] = await store.read(unread_readings, position, upto, rotten)
+                if rotten:  # how much of it the sink has had is only known once it is set aside
+                    store.rotted.append(Rotted("block", rotten[0]))
+                    return True
                 after = position.copy()
                 after.drop(upto, dropped[name])
                 sinks[name] = after.dump()

@@ -14,9 +14,12 @@ import apsw
 from gateway.store import connection as files
 from gateway.store import retention
 from gateway.store.batch import Batch
-from gateway.store.blocks import FRAME_COLUMNS, FrameRow, seal
+from gateway.store.blocks import FRAME_COLUMNS, FrameRow, Rotted, seal
 from gateway.store.ceiling import Shares
+from gateway.store.dead_letters import numbered
 from gateway.store.draft import COMMITS
+from gateway.store.position import Position
+from gateway.store.rot import lost, set_aside
 from gateway.store.schema import migrate
 
 _FRAME = f"INSERT INTO frame ({FRAME_COLUMNS}) VALUES ({','.join('?' * 17)})"
@@ -25,7 +28,9 @@ _COUNTER = "INSERT INTO counter VALUES (?, ?) ON CONFLICT DO UPDATE SET value = 
 _SINK = "INSERT INTO sink VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"
 _SESSION = "UPDATE session SET state = ?, flushed = ? WHERE id = ?"
 _NEW_SESSION = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, NULL)"
-_DEAD = f"INSERT INTO dead VALUES (NULL, {','.join('?' * 9)})"
+_DEAD = f"INSERT INTO dead VALUES ({','.join('?' * 10)})"
+_TAKEN_OUT = "DELETE FROM dead WHERE id = ?"
+_TOLD = "UPDATE dead SET status = ?, text = ?, wall = ? WHERE id = ?"
 _BLOCK = "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _RAW_BLOCK = f"INSERT INTO raw_block VALUES ({','.join('?' * 10)})"
 
@@ -78,6 +83,7 @@ class Writer:
         if again and self.has(batch.number):
             return
         with self._transaction() as write:
+            dead = retention.not_buried(write, batch.dead) if batch.dead_unsure else batch.dead
             if batch.drop_chunk:  # first: it makes the room for what follows
                 retention.delete_chunk(write, batch.drop_chunk)
             if batch.drop_tail:
@@ -92,12 +98,28 @@ class Writer:
                 ("DELETE FROM refused WHERE seq = ?", [(seq,) for seq in batch.decided]),
                 ("UPDATE frame SET held = 2 WHERE seq = ?", [(seq,) for seq in batch.released]),
                 (_SESSION, batch.snapshots),
-                (_DEAD, batch.dead),
+                (_DEAD, list(numbered(write, dead)) if dead else ()),
+                (_TAKEN_OUT, [(letter,) for letter in batch.taken_out]),
+                (_TOLD, batch.told),
                 (_SINK, list(batch.sinks.items())),
                 (_COUNTER, list(batch.counters.items())),
             ):
                 if rows:
                     write.executemany(statement, rows)
+
+    def set_aside(self, rot: Rotted, positions: Mapping[str, Position]) -> dict[str, int]:
+        """Keep what cannot be read away from everybody; by sink, how many readings that costs it.
+
+        `positions` are written with the loss counted as dropped. To do it twice changes nothing.
+        """
+        with self._transaction() as write:
+            set_aside(write, rot.what, rot.row)
+            costs = lost(write, positions)
+            for name, position in positions.items():
+                after = position.copy()
+                after.dropped += costs[name]
+                write.execute(_SINK, (name, after.dump()))
+        return costs
 
     def boot(self, boot_id: str) -> int:
         """The row id of a boot, made when it is new."""
@@ -109,6 +131,9 @@ class Writer:
         """Move the oldest rows of the tail into blocks; the seq up to which it is done, 0 for nothing.
 
         `place` gives the name ids of device and measurement of a series id.
+
+        Raises:
+            Rotted: a row cannot be read; it is to be set aside first.
         """
         read = f"SELECT {FRAME_COLUMNS} FROM frame WHERE seq <= ? ORDER BY seq LIMIT ?"
         with files.store_errors():
