@@ -18,12 +18,16 @@ class Fuse:
     """Watches what became of lines, batch by batch."""
 
     def __init__(self) -> None:
+        self.bridged = False
+        """Each line is judged alone, however many are refused: for what was refused before."""
         self.blown = False
         self._row = 0
         """Lines refused since one was taken."""
 
     def blows(self, *, taken: int, poison: int) -> bool:
         """Look at one batch; True when nothing of it may be given up."""
+        if self.bridged:
+            return False
         self._row = 0 if taken else self._row + poison
         judged = taken + poison
         if self.blown and judged < LINES_MIN:
