@@ -53,6 +53,11 @@ CABINET = (
     ),
     flag("tamper", "Tampering is detected.", device_class="tamper"),
     flag("leak", "Water is detected.", NUMBER, ttn="water.leak", device_class="moisture"),
+    counter("leak_count", "", "Leaks, counted up.", NUMBER),
+    number(
+        "leak_s", "s", 0, COUNT_HIGHEST, "How long water was there the last time.",
+        NUMBER, device_class="duration",
+    ),
     flag("smoke", "Smoke is detected.", device_class="smoke"),
     flag("vibration", "Vibration is detected.", device_class="vibration"),
     number("tilt_deg", "°", -180, 180, "Angle from the upright."),

@@ -1,6 +1,6 @@
 """Inputs and outputs of controllers: what a terminal carries, when nobody said what is connected to it."""
 
-from decoders.quantities.channels import INPUT
+from decoders.quantities.channels import INPUT, NUMBER
 from decoders.quantities.rows import counter, flag, number
 
 IO = (
@@ -19,6 +19,13 @@ IO = (
         INPUT, device_class="voltage",
     ),
     number("ai_ohm", "Ω", 0, 1e9, "Resistance at the analog input.", INPUT),
+    number("analog_in", "", -1e6, 1e6, "Analog input of any unit.", INPUT),
+    number("analog_out", "", -1e6, 1e6, "Analog output of any unit.", INPUT),
+    flag("switch_on", "The switch is on.", device_class="power"),
+    number("value", "", -3.5e38, 3.5e38, "A number of which the device does not say what it is.", INPUT),
+    number("percentage_pct", "%", 0, 100, "A percentage of which the device does not say what it is."),
+    number("concentration_ppm", "ppm", 0, 1e6, "Concentration of something the device does not name."),
+    number("modbus", "", -3.5e38, 3.5e38, "What was read over Modbus, as the registers have it.", NUMBER),
     number("ai_pct", "%", 0, 100, "Position of a potentiometer.", INPUT),
 )  # fmt: skip
 """In the order of the page."""

@@ -69,6 +69,7 @@ UNITS: Mapping[str, Unit] = {
         Unit("m/s", "m_s", "m/s"),
         Unit("km/h", "km_h", "km/h"),
         Unit("°", "deg", "deg"),
+        Unit("°/s", "deg_s", "deg/s"),
         Unit("g", "g", "[g]"),
         # volume and flow
         Unit("L", "l", "L"),

@@ -20,6 +20,7 @@ UNIT_OF_SUFFIX = {
     "_kbps": "kbit/s", "_fps": "frames/s", "_dba": "dB(A)", "_var": "var", "_va": "VA",
 }  # fmt: skip
 WITHOUT_UNIT = {
+    "analog_in", "analog_out", "value", "modbus", "leak_count",
     "power_factor", "reboots", "iaq_index", "voc_index", "nox_index", "uv_index", "light_level",
     "infrared_level", "visible_infrared_level", "soil_ph", "water_ph", "soil_permittivity",
     "lightning_count", "motion_count", "door_open_count", "people_in", "people_out",
