@@ -12,11 +12,12 @@ from typing import cast
 import apsw
 
 from gateway.model import BECAME
-from gateway.store.blocks import counted
+from gateway.store.blocks import ROTTEN, counted
 from gateway.store.ceiling import database_bytes
 from gateway.store.connection import reading
 from gateway.store.history import held_readings, oldest_unread_wall, unread_readings
 from gateway.store.position import Position
+from gateway.store.retention import outcomes
 
 NOT_KEPT = frozenset({"bad_crc", "redelivered", "store_full"})
 """Outcomes without a row: there is nothing to compare their counters with."""
@@ -110,10 +111,14 @@ def _counted(connection: apsw.Connection) -> Accounts:
 def _account(
     connection: apsw.Connection, position: Position, readings: int, dead_rows: int
 ) -> SinkAccount:
+    rotten: list[int] = []
+    pending = unread_readings(connection, position, rotten=rotten)
+    if rotten:  # how much of such a block the sink has had, only the sum can tell
+        pending = readings - position.baseline - position.settled()
     return SinkAccount(
         accepted=readings - position.baseline,
         delivered=position.delivered,
-        pending=unread_readings(connection, position),
+        pending=pending,
         held=held_readings(connection, position),
         dead=position.dead,
         expired=position.expired,
@@ -139,7 +144,13 @@ def _rows_by_outcome(connection: apsw.Connection, counters: dict[str, int]) -> C
         query = f"SELECT outcome, count(*) FROM {table} GROUP BY outcome"
         for outcome, count in connection.execute(query).fetchall():
             rows[str(outcome)] += cast("int", count)
-    rows += counted(str(row[0]) for row in connection.execute("SELECT outcomes FROM raw_block"))
+    for seq_low, text in connection.execute(
+        "SELECT seq_low, CAST(outcomes AS BLOB) FROM raw_block"
+    ):
+        try:
+            rows += counted([cast("bytes", text)])
+        except ROTTEN:
+            rows += outcomes(connection, cast("int", seq_low))
     for name, value in counters.items():
         if name.startswith("pruned."):
             rows[name.removeprefix("pruned.")] += value

@@ -9,10 +9,12 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
 from decoders.contract import FieldValue
+from gateway.errors import GatewayError
 from gateway.store.packing import unpack_body
 
 HOUR_NS = 3_600_000_000_000
@@ -42,6 +44,9 @@ RawRow = tuple[
 Member = tuple[int, int, list[int | FieldValue]]
 """(seq, index, reading) of one reading in a block."""
 
+ROTTEN = (zlib.error, msgspec.DecodeError, LookupError, ValueError)
+"""What unpacking bytes that were not written so raises: checksum, MessagePack, series, text."""
+
 _encoder = msgspec.msgpack.Encoder()
 _readings = msgspec.msgpack.Decoder(list[tuple[int, int, list[int | float | bool | str]]])
 _raw = msgspec.msgpack.Decoder(list[RawRow])
@@ -64,18 +69,34 @@ class Sealed:
     """(device, measurement, hour, seq_low, seq_high, readings, data); a device's hour stays together."""
 
 
+class Rotted(GatewayError):
+    """Bytes of a block or a row are not what was written; see `rot`."""
+
+    def __init__(self, what: Literal["block", "frame"], row: int) -> None:
+        super().__init__(f"the bytes of {what} {row} have rotted; what else there is goes on")
+        self.what = what
+        self.row = row
+
+
 def seal(rows: Sequence[FrameRow], place: Mapping[int, tuple[int, int]]) -> Sealed:
     """Compress a chunk of rows, ascending by seq, at least one.
 
     `place` gives the name ids of device and measurement of a series id.
+
+    Raises:
+        Rotted: a row's readings cannot be read.
     """
     groups: dict[tuple[int, int, int], list[Member]] = {}
     raw: list[RawRow] = []
     for row in rows:
-        readings, sentence = unpack_body(row[16])
+        try:
+            readings, sentence = unpack_body(row[16])
+            places = [place[int(reading[0])] for reading in readings]
+        except ROTTEN as error:
+            raise Rotted("frame", row[0]) from error
         if not row[3]:  # a held row's readings live on in the row that released it
             for index, reading in enumerate(readings):
-                device, measurement = place[int(reading[0])]
+                device, measurement = places[index]
                 hour = int(reading[1]) // HOUR_NS
                 groups.setdefault((device, hour, measurement), []).append((row[0], index, reading))
         raw.append((row[0], row[1], *row[4:16], sentence))
@@ -103,16 +124,16 @@ def _parts(members: list[Member]) -> Iterator[list[Member]]:
 
 
 def open_block(data: bytes) -> list[Member]:
-    """(seq, index, reading) of a block, ascending."""
+    """(seq, index, reading) of a block, ascending. Raises: one of ROTTEN."""
     return _readings.decode(zlib.decompress(data))
 
 
 def open_raw_block(data: bytes) -> list[RawRow]:
-    """The sealed rows, ascending by seq."""
+    """The sealed rows, ascending by seq. Raises: one of ROTTEN."""
     return _raw.decode(zlib.decompress(data))
 
 
-def counted(texts: Iterable[str]) -> Counter[str]:
+def counted(texts: Iterable[str | bytes]) -> Counter[str]:
     """The sum of several `outcomes` texts."""
     total: Counter[str] = Counter()
     for text in texts:

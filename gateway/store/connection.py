@@ -95,7 +95,7 @@ def store_errors() -> Generator[None, None, None]:
         yield
     except apsw.FullError as error:
         raise StoreFull(f"the disk or the store's ceiling is reached: {error}") from error
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         raise StoreDamaged(str(error)) from error
     except (
         apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError,

@@ -11,7 +11,7 @@ from typing import cast
 import apsw
 
 from gateway.model import Reading, Series
-from gateway.store.blocks import open_block
+from gateway.store.blocks import ROTTEN, Member, Rotted, open_block
 from gateway.store.packing import unpack_body
 from gateway.store.position import HELD_RANGES_MAX, Position, Released
 
@@ -42,7 +42,11 @@ class Taken:
 def take_from_tail(
     connection: apsw.Connection, position: Position, series: Mapping[int, Series], lines_max: int
 ) -> Taken:
-    """The next readings after `position.high`, whole rows, about `lines_max` at most."""
+    """The next readings after `position.high`, whole rows, about `lines_max` at most.
+
+    Raises:
+        Rotted: a row cannot be read.
+    """
     taken = Taken()
     add = taken.readings.append
     ranges_left = HELD_RANGES_MAX - len(position.held)
@@ -70,9 +74,12 @@ def take_from_tail(
         taken.high = seq
         if stamped and (gone := _released(connection, about, position.held + taken.held)):
             taken.released.append((seq, gone))
-        packed, _ = unpack_body(body)
-        for index, (series_id, time_ns, *values) in enumerate(packed):
-            add(Reading(series[series_id], time_ns, tuple(values), seq, index))  # type: ignore[index, arg-type]
+        try:
+            packed, _ = unpack_body(body)
+            for index, (series_id, time_ns, *values) in enumerate(packed):
+                add(Reading(series[series_id], time_ns, tuple(values), seq, index))  # type: ignore[index, arg-type]
+        except ROTTEN as error:
+            raise Rotted("frame", seq) from error
         if packed:
             taken.ends.append(len(taken.readings))
     return taken
@@ -81,7 +88,11 @@ def take_from_tail(
 def take_from_chunks(
     connection: apsw.Connection, position: Position, series: Mapping[int, Series], lines_max: int
 ) -> Taken:
-    """The next readings among the sealed chunks, whole rows, about `lines_max` at most."""
+    """The next readings among the sealed chunks, whole rows, about `lines_max` at most.
+
+    Raises:
+        Rotted: a block cannot be read.
+    """
     taken = Taken()
     high = position.high
     while len(taken.readings) < lines_max:
@@ -108,11 +119,15 @@ def take_from_chunks(
 
 
 def unread_readings(
-    connection: apsw.Connection, position: Position, upto: int | None = None
+    connection: apsw.Connection,
+    position: Position,
+    upto: int | None = None,
+    rotten: list[int] | None = None,
 ) -> int:
     """How many readings in the store a sink has still to settle, counted from the rows.
 
-    With `upto`, only those of rows up to that seq.
+    With `upto`, only those of rows up to that seq. A block that has rotted and is half read counts as a whole;
+    its id is added to `rotten`.
     """
     limit = upto if upto is not None else (1 << 62)
     total = _tail_sum(connection, position.high + 1, limit)
@@ -121,11 +136,13 @@ def unread_readings(
     total += int(connection.execute(query, (position.high, limit)).get or 0)
     chunk = _chunk_after(connection, position.high)
     if chunk is not None and chunk.seq_low <= position.high:
-        total += sum(
-            position.high < seq <= limit
-            for data in _blocks(connection, chunk)
-            for seq, _, _ in open_block(data)
-        )
+        for row_id, readings, data in _blocks(connection, chunk):
+            try:
+                total += sum(position.high < seq <= limit for seq, _, _ in open_block(data))
+            except ROTTEN:
+                total += readings
+                if rotten is not None:
+                    rotten.append(row_id)
     return total
 
 
@@ -167,23 +184,32 @@ def _chunk_after(connection: apsw.Connection, seq: int) -> _Chunk | None:
     return None
 
 
-def _blocks(connection: apsw.Connection, chunk: _Chunk) -> list[bytes]:
-    query = "SELECT data FROM block WHERE id BETWEEN ? AND ?"
+def _blocks(connection: apsw.Connection, chunk: _Chunk) -> list[tuple[int, int, bytes]]:
+    """(id, readings, data) of those that are not set aside."""
+    query = "SELECT id, readings, data FROM block WHERE id BETWEEN ? AND ? AND readings > 0"
     rows = connection.execute(query, (chunk.block_low, chunk.block_high)).fetchall()
-    return [cast("bytes", data) for (data,) in rows]
+    return cast("list[tuple[int, int, bytes]]", rows)
 
 
 def _opened(
     connection: apsw.Connection, chunk: _Chunk, series: Mapping[int, Series], after: int
 ) -> list[Reading]:
-    found = [
-        Reading(series[series_id], time_ns, tuple(values), seq, index)  # type: ignore[index, arg-type]
-        for data in _blocks(connection, chunk)
-        for seq, index, (series_id, time_ns, *values) in open_block(data)
-        if seq > after
-    ]
+    found: list[Reading] = []
+    for row_id, _, data in _blocks(connection, chunk):
+        try:
+            found += _readings(open_block(data), series, after)
+        except ROTTEN as error:
+            raise Rotted("block", row_id) from error
     found.sort(key=lambda reading: (reading.seq, reading.index))
     return found
+
+
+def _readings(members: list[Member], series: Mapping[int, Series], after: int) -> list[Reading]:
+    return [
+        Reading(series[series_id], time_ns, tuple(values), seq, index)  # type: ignore[index, arg-type]
+        for seq, index, (series_id, time_ns, *values) in members
+        if seq > after
+    ]
 
 
 def _whole_rows(found: list[Reading], room: int) -> list[Reading]:

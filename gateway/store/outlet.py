@@ -13,6 +13,7 @@ import apsw
 from gateway.errors import Unavailable
 from gateway.model import Reading, Verdict
 from gateway.store.batch import DeadRow
+from gateway.store.blocks import Rotted
 from gateway.store.connection import open_reader, store_errors
 from gateway.store.history import Taken, take_from_chunks, take_from_tail
 from gateway.store.packing import pack_body
@@ -20,6 +21,8 @@ from gateway.store.store import Store
 from gateway.worker import Worker
 
 Result = TypeVar("Result")
+ROT_S = 1.0
+"""Until housekeeping has set aside what cannot be read."""
 
 
 class Outlet:
@@ -59,6 +62,9 @@ class Outlet:
         except Unavailable:
             self._connection = None  # the next one begins with what is there then
             raise
+        except Rotted as rot:
+            self._store.rotted.append(rot)
+            raise Unavailable(str(rot), ROT_S) from rot
 
     @property
     def behind(self) -> bool:

@@ -11,11 +11,12 @@ from typing import cast
 import apsw
 
 from decoders.contract import FieldValue
+from gateway.journal import Journal
 from gateway.model import Record
-from gateway.store.blocks import HOUR_NS, RawRow, open_block, open_raw_block
+from gateway.store.blocks import HOUR_NS, ROTTEN, open_block
 from gateway.store.connection import reading
 from gateway.store.packing import unpack_body
-from gateway.store.recovery import newest_rows_page, raw_record
+from gateway.store.recovery import newest_rows_page, opened, raw_record
 from gateway.store.tables import Tables
 
 PAGE_ROWS = 5000
@@ -86,7 +87,12 @@ def points(
                 data = connection.execute("SELECT data FROM block WHERE id = ?", (row_id,)).get
             if data is None:  # pruned since
                 continue
-            for seq, _, packed in open_block(cast("bytes", data)):
+            try:
+                members = open_block(cast("bytes", data))
+            except ROTTEN as error:
+                Journal("store").error("rotted", what="block", row=row_id, why=error)
+                continue
+            for seq, _, packed in members:
                 _note(merged, tables, question, wanted, seq, packed)
         for key in sorted(merged, key=lambda key: key[0]):
             yield _merge(merged[key])
@@ -103,18 +109,17 @@ def records(
     """(seq, record) of what was heard, refused frames too, ascending by seq; readings only of the tail."""
     name = None if device is None else tables.names.get(device, -1)
     query = (
-        "SELECT data FROM raw_block WHERE seq_low > ? AND wall_high >= ? AND wall_low < ?"
+        "SELECT seq_high, data FROM raw_block WHERE seq_low > ? AND wall_high >= ? AND wall_low < ?"
         " ORDER BY seq_low LIMIT 1"
     )
     last = 0
     while True:
         with reading(connection):
-            data = connection.execute(query, (last, since_ns, until_ns)).get
-        if data is None:
+            found = connection.execute(query, (last, since_ns, until_ns)).fetchone()
+        if found is None:
             break
-        rows: list[RawRow] = open_raw_block(cast("bytes", data))
-        last = rows[-1][0]
-        for row in rows:
+        last = cast("int", found[0])
+        for row in opened(cast("bytes", found[1])):
             if since_ns <= row[6] < until_ns and (name is None or row[1] == name):
                 yield raw_record(row, tables)
     last = 0
@@ -153,7 +158,11 @@ def _tail_by_hour(
                 query, (last, question.since_ns - AHEAD_MAX_NS, *values, PAGE_ROWS)
             ).fetchall()
         for seq, body in page:
-            packed, _ = unpack_body(cast("bytes", body))
+            try:
+                packed, _ = unpack_body(cast("bytes", body))
+            except ROTTEN as error:
+                Journal("store").error("rotted", what="frame", row=seq, why=error)
+                continue
             for one in packed:
                 hour = int(one[1]) // HOUR_NS
                 _note(found.setdefault(hour, {}), tables, question, wanted, cast("int", seq), one)
@@ -165,7 +174,9 @@ def _tail_by_hour(
 def _block_ids(
     connection: apsw.Connection, tables: Tables, question: Question
 ) -> dict[int, list[int]]:
-    query = "SELECT hour, id FROM block WHERE hour BETWEEN ? AND ? AND measurement = ?"
+    query = (
+        "SELECT hour, id FROM block WHERE hour BETWEEN ? AND ? AND measurement = ? AND readings > 0"
+    )
     values = [question.since_ns // HOUR_NS, question.until_ns // HOUR_NS]
     values.append(tables.names.get(question.measurement, -1))
     if question.device is not None:

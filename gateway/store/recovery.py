@@ -5,8 +5,9 @@ from typing import cast
 
 import apsw
 
-from gateway.model import Reading, Record, SessionState, Stamp
-from gateway.store.blocks import RawRow, open_raw_block
+from gateway.journal import Journal
+from gateway.model import Heard, Malformed, Reading, Record, SessionState, Stamp
+from gateway.store.blocks import ROTTEN, RawRow, open_raw_block
 from gateway.store.packing import unpack_body, unpack_heard
 from gateway.store.tables import Tables
 
@@ -53,7 +54,7 @@ def counters_after(connection: apsw.Connection, seq: int) -> Iterator[tuple[int,
     """
     sealed = "SELECT data FROM raw_block WHERE seq_high > ? ORDER BY seq_low"
     for (data,) in connection.execute(sealed, (seq,)):
-        for row in open_raw_block(cast("bytes", data)):
+        for row in opened(cast("bytes", data)):
             if row[0] > seq and row[4] is not None and row[5] is not None and row[2] != "stamped":
                 yield row[0], row[4], row[5], row[12][-4:]
     rest = (
@@ -64,6 +65,15 @@ def counters_after(connection: apsw.Connection, seq: int) -> Iterator[tuple[int,
         " ORDER BY seq"
     )
     yield from cast("Iterator[tuple[int, int, int, bytes]]", connection.execute(rest, (seq, seq)))
+
+
+def opened(data: bytes) -> list[RawRow]:
+    """The rows of a raw block; none when its bytes have rotted, which is told."""
+    try:
+        return open_raw_block(data)
+    except ROTTEN as error:
+        Journal("store").error("rotted", what="raw block", why=error)
+        return []
 
 
 def newest_records(
@@ -134,19 +144,21 @@ def _record(row: tuple[object, ...], tables: Tables) -> tuple[int, Record]:
         "tuple[int, int | None, str, int | None, int | None, int, int, int, int, bytes, bytes,"
         " int | None, int, bytes | None, str]", row,
     )  # fmt: skip
-    packed, note = unpack_body(body) if body is not None else ([], sentence)
-    heard = unpack_heard(
-        phy,
-        radio,
-        tables.texts.get(source, "?"),
-        Stamp(wall, boot_time, bool(trusted)),
-        f_cnt,
-        note,
-    )
-    readings = tuple(
-        Reading(tables.series[int(series_id)], int(time_ns), tuple(values), seq, index)
-        for index, (series_id, time_ns, *values) in enumerate(packed)
-    )
+    received = Stamp(wall, boot_time, bool(trusted))
+    named = tables.texts.get(source, "?")
+    readings: tuple[Reading, ...] = ()
+    note: str | None
+    heard: Heard
+    try:
+        packed, note = unpack_body(body) if body is not None else ([], sentence)
+        readings = tuple(
+            Reading(tables.series[int(series_id)], int(time_ns), tuple(values), seq, index)
+            for index, (series_id, time_ns, *values) in enumerate(packed)
+        )
+        heard = unpack_heard(phy, radio, named, received, f_cnt, note)
+    except ROTTEN as error:
+        note = f"its bytes have rotted: {error}"
+        heard = Malformed(named, phy, note, received)
     return seq, Record(
         heard, outcome, None if device is None else tables.texts.get(device), readings, note,
         session, f_cnt, about, bool(held),

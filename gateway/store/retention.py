@@ -4,6 +4,7 @@ Nothing here decides that something must go; what goes is counted by outcome, so
 counters still add up. Runs in the writer's thread, inside a transaction of the caller.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -11,7 +12,7 @@ from typing import cast
 import apsw
 
 from gateway.store.batch import DeadRow
-from gateway.store.blocks import counted
+from gateway.store.blocks import ROTTEN, counted, open_raw_block
 
 REFUSED_BYTES_MAX = 64_000_000
 """Cap of the raw bytes of refused frames, so that a flood of garbage cannot push readings out."""
@@ -32,14 +33,28 @@ def oldest_chunk(connection: apsw.Connection) -> tuple[int, int] | None:
 def delete_chunk(connection: apsw.Connection, seq_high: int) -> None:
     """Delete the oldest sealed chunk, which ends here; nothing when it is gone already."""
     found = connection.execute(
-        "SELECT seq_low, seq_high, block_high, outcomes FROM raw_block ORDER BY seq_low LIMIT 1"
+        "SELECT seq_low, seq_high, block_high FROM raw_block ORDER BY seq_low LIMIT 1"
     ).fetchone()
     if found is None or found[1] != seq_high:
         return
-    seq_low, _, block_high, outcomes = found
+    seq_low, _, block_high = cast("tuple[int, int, int]", found)
+    _count_pruned(connection, outcomes(connection, seq_low))
     connection.execute("DELETE FROM block WHERE id <= ?", (block_high,))
     connection.execute("DELETE FROM raw_block WHERE seq_low = ?", (seq_low,))
-    _count_pruned(connection, counted([cast("str", outcomes)]))
+
+
+def outcomes(connection: apsw.Connection, seq_low: int) -> Counter[str]:
+    """How many rows of each outcome a sealed chunk holds; from its rows when that text has rotted.
+
+    Nothing when these have as well: the sum of frames says so from then on, and nothing else stops.
+    """
+    query = "SELECT CAST(outcomes AS BLOB), data FROM raw_block WHERE seq_low = ?"
+    text, data = cast("tuple[bytes, bytes]", connection.execute(query, (seq_low,)).fetchone())
+    with contextlib.suppress(*ROTTEN):
+        return counted([text])
+    with contextlib.suppress(*ROTTEN):
+        return Counter(row[2] for row in open_raw_block(data))
+    return Counter()
 
 
 def oldest_tail_row(connection: apsw.Connection, rows_max: int) -> int:

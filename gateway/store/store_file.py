@@ -37,6 +37,7 @@ class StoreFile:
             StoreInUse, StoreForeign, StoreFull, Unavailable: it cannot be used; it is as it was.
         """
         self.moved_aside: Path | None = None
+        self._path, self._shares, self._vfs = path, shares, vfs
         if path.is_dir():
             raise StoreForeign(f"{path} is a folder; write the name of a file in [store] path")
         try:
@@ -50,6 +51,18 @@ class StoreFile:
         except BaseException:
             self.lock.release(in_order=False)
             raise
+
+    def begin_anew(self, error: StoreDamaged) -> None:
+        """Move a file aside whose damage showed when it was read, and begin a new one.
+
+        Raises:
+            StoreFull, Unavailable: the disk refuses.
+        """
+        _close_untouched(self.writer)
+        self.moved_aside = _move_aside(self._path)
+        Journal("store").error("damaged", file=self._path, moved_to=self.moved_aside, why=error)
+        self.writer = Writer(self._path, self._shares, self._vfs)
+        _open_to_group(self._path)
 
     def _open(self, path: Path, shares: Shares, vfs: str | None) -> Writer:
         wal = path.with_name(path.name + "-wal")
@@ -106,12 +119,19 @@ def _check(writer: Writer, *, whole: bool) -> None:
                 found = writer.connection.execute(check).get
                 if found != "ok":
                     raise StoreDamaged(str(found).splitlines()[-1])
+            for table in CHECKED if whole else ():  # SQLite does not look at the texts
+                for _ in writer.connection.execute(f"SELECT * FROM {table}"):
+                    pass
     except BaseException:
-        with contextlib.suppress(apsw.Error):
-            # Not by `Writer.close`: what is moved aside stays as it was found.
-            writer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-            writer.connection.close(True)
+        _close_untouched(writer)
         raise
+
+
+def _close_untouched(writer: Writer) -> None:
+    """Not by `Writer.close`: what is moved aside stays as it was found."""
+    with contextlib.suppress(apsw.Error):
+        writer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        writer.connection.close(True)
 
 
 def _move_aside(path: Path) -> Path:
