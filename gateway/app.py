@@ -87,7 +87,8 @@ class Gateway:
             GatewayClocks(config.gateway.backfill_max),
             Payloads(DECODERS, ServerObjects(self.store.tables.types)),
         )
-        last_heard = self._recall()
+        with self.store.restoring():
+            last_heard = self._recall()
         self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)
         self.sources: list[Source] = [
             registry.SOURCES[source.kind].load_worker()(source.section, source.name)
