@@ -1,8 +1,6 @@
 """How dead letters are written: reasons first, then the letters, as tables, CSV or JSON."""
 
-import csv
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from gateway.cli import spreadsheet
 from gateway.cli.options import time_text
 from gateway.model import Malformed, Reading, Record
 from gateway.sinks.influxdb.line_protocol import Renderer, Unwritable
@@ -173,18 +172,11 @@ def write_retried(answer: Mapping[str, Any], *, as_json: bool) -> bool:
 
 
 def _write_csv(found: Iterable[DeadLetter]) -> None:
-    writer = csv.writer(sys.stdout)
     names = ("id", "sink", "refused_at", "status", "text", "device", "measurement", "time", "seq")
-    writer.writerow([*names, "line"])
-    for letter in found:
-        values = document(letter)
-        cells = [*(values[name] for name in names), line_of(letter.reading)]
-        writer.writerow([_plain_text(cell) if isinstance(cell, str) else cell for cell in cells])
-
-
-def _plain_text(text: str) -> str:
-    """A spreadsheet runs cells that begin like a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    rows = ((document(letter), line_of(letter.reading)) for letter in found)
+    spreadsheet.write(
+        [*names, "line"], ([*(values[name] for name in names), line] for values, line in rows)
+    )
 
 
 def _write_json(kinds: Sequence[Kind], found: Iterable[DeadLetter]) -> None:

@@ -1,6 +1,5 @@
 """`lora-gateway query`: the embedded store as a table, CSV, JSON or a plot; `--uplinks` lists frames instead."""
 
-import csv
 import json
 import sys
 from collections import deque
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli import spreadsheet
 from gateway.cli.options import (
     ConfigOption,
     JsonOption,
@@ -150,28 +150,18 @@ def _columns(found: list[Point]) -> tuple[list[str], list[str]]:
 
 def _write_csv(found: list[Point]) -> None:
     tags, fields = _columns(found)
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["time", *tags, *fields])
-    for point in found:
-        of_tags = dict(point.tags)
-        writer.writerow(
+    rows = ((point, dict(point.tags)) for point in found)
+    spreadsheet.write(
+        ["time", *tags, *fields],
+        (
             [
                 time_text(point.time_ns),
-                *(_plain_text(of_tags.get(name, "")) for name in tags),
-                *(_cell(point.fields.get(name)) for name in fields),
+                *(of_tags.get(name, "") for name in tags),
+                *(point.fields.get(name) for name in fields),
             ]
-        )
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else _plain_text(value) if isinstance(value, str) else value
-
-
-def _plain_text(text: str) -> str:
-    """A spreadsheet runs cells that begin like a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+            for point, of_tags in rows
+        ),
+    )
 
 
 def _write_table(found: list[Point], measurement: str, *, open_ended: bool) -> None:
@@ -229,4 +219,6 @@ def _in_pairs(found: list[Point], varying: list[str], fields: list[str]) -> Any:
 def _shown(value: object) -> str:
     if isinstance(value, float):
         return number(value)
-    return "" if value is None else str(_cell(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

@@ -1,7 +1,6 @@
 """`lora-gateway query --uplinks`: what was heard, opened with the configured keys."""
 
 import json
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import typer
 
+from gateway.cli import spreadsheet
 from gateway.cli.options import time_text
 from gateway.cli.progress import progress
 from gateway.device import Device
@@ -121,14 +121,17 @@ def _write_json(found: Iterator[Mapping[str, Any]]) -> None:
 
 
 def _write_csv(found: Iterator[Mapping[str, Any]]) -> None:
-    import csv
-
-    writer = csv.writer(sys.stdout)
     names = ("received_at", "outcome", "device", "dev_addr", "f_cnt", "f_port", "payload", "source")
-    writer.writerow([*names, "gateways"])
-    for one in found:
-        heard_by = " ".join(reception["gateway"] for reception in one["receptions"])
-        writer.writerow([*("" if one[name] is None else one[name] for name in names), heard_by])
+    spreadsheet.write(
+        [*names, "gateways"],
+        (
+            [
+                *(one[name] for name in names),
+                " ".join(reception["gateway"] for reception in one["receptions"]),
+            ]
+            for one in found
+        ),
+    )
 
 
 def _write_table(found: list[dict[str, Any]]) -> None:
