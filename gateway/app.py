@@ -26,14 +26,15 @@ from gateway.journal import Journal
 from gateway.lorawan.region import region
 from gateway.pipeline.deliver import Deliver
 from gateway.pipeline.fleet import Fleet
-from gateway.pipeline.held import corrected, flagged
 from gateway.pipeline.ingest import Ingest, retry_undecided
 from gateway.pipeline.interpret import Interpreter
 from gateway.pipeline.payloads import Payloads
 from gateway.pipeline.readings import ReadingMaker
+from gateway.pipeline.release import Release
 from gateway.pipeline.server_object import ServerObjects
 from gateway.pipeline.sessions import SessionBook
 from gateway.pipeline.times import GatewayClocks
+from gateway.pipeline.untimed import TimedOnly
 from gateway.ports import Returning, Sink, Source
 from gateway.store import recovery
 from gateway.store.outlet import Outlet
@@ -44,12 +45,12 @@ LAST_COMMIT_S = 4.0
 """Time at the end for what sources gave to reach the disk."""
 LAST_DELIVERY_S = 3.0
 """Time at the end for sinks to take what is left; the rest waits in the store."""
+FIRST_LOOK_S = 2.0
+"""For who vouches for the clock to answer before sources start."""
 HOUSEKEEPING_S = 1.0
 STATUS_LINE_S = 10.0
 WRITER_SILENT_S_MAX = 60.0
 """Above any fsync of a bad card; housekeeping asks the writer each second."""
-HELD_AT_ONCE = 500
-"""Held rows given their times in one step."""
 UNDECIDED_AT_ONCE = 20
 """Searches made in one idle moment, each some hundred checks."""
 
@@ -87,8 +88,13 @@ class Gateway:
             GatewayClocks(config.gateway.backfill_max),
             Payloads(DECODERS, ServerObjects(self.store.tables.types)),
         )
-        with self.store.restoring():
-            last_heard = self._recall()
+        last_heard = self._recall()
+        self.release = Release(
+            self.store,
+            self.interpreter,
+            config.gateway.clock_wait,
+            partial(self.store.read, recovery.held, self.store.tables),
+        )
         self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)
         self.sources: list[Source] = [
             registry.SOURCES[source.kind].load_worker()(source.section, source.name)
@@ -103,10 +109,19 @@ class Gateway:
             outlet = Outlet(self.store, sink.name, sink.section.start)
             worker = registry.SINKS[sink.kind].load_worker()
             known = outlet.position.version or None
-            self.sinks[sink.name] = (worker(sink.section, sink.name, known), outlet)
+            self.sinks[sink.name] = (worker(sink.section, sink.name, known, clock), outlet)
         self.power = PowerSupply()
         self._kept_house_at = time.monotonic()
-        self.delivers = [Deliver(sink, outlet) for sink, outlet in self.sinks.values()]
+        timed_only = config.gateway.clock_never == "dead_letter"
+        self.delivers = {
+            sink.name: Deliver(
+                TimedOnly(self.sinks[sink.name][0]) if timed_only else self.sinks[sink.name][0],
+                self.sinks[sink.name][1],
+                probe_s=sink.section.probe_interval,
+            )
+            for sink in config.sinks
+        }
+        clock.on_trusted = self._clock_is_set
 
     def _recall(self) -> dict[str, int]:
         """Restore sessions and the memory of what was heard lately; when each source last heard, Unix ns."""
@@ -127,7 +142,9 @@ class Gateway:
         systemd = ServiceManager()
         lag = LoopLag()
         control = ControlSocket(self.config.store.path, {"status": self.status})
-        await self.clock.look()
+        with contextlib.suppress(TimeoutError):  # a silent bus does not delay READY
+            async with asyncio.timeout(FIRST_LOOK_S):
+                await self.clock.look()
         ingest = asyncio.create_task(self.ingest.run(), name="ingest")
         async with asyncio.TaskGroup() as group:
             ways_in = [
@@ -135,7 +152,8 @@ class Gateway:
                 for source in self.sources
             ]
             ways_out = [
-                group.create_task(deliver.run(), name="deliver") for deliver in self.delivers
+                group.create_task(deliver.run(), name="deliver")
+                for deliver in self.delivers.values()
             ]
             others = [
                 group.create_task(self.clock.watch(), name="clock"),
@@ -171,7 +189,7 @@ class Gateway:
         for source in self.sources:
             await source.close()
         await self._last_delivery()
-        for deliver in self.delivers:
+        for deliver in self.delivers.values():
             deliver.stop()
         for sink, _ in self.sinks.values():
             sink.close()
@@ -225,40 +243,23 @@ class Gateway:
                 f"{self.store.path} was taken away while it was written to: what came since is lost"
                 " unless its source sends again; ending, so that a new store is begun"
             )
-        if self.store.hold_low is not None:
-            await self._release_held()
+        while self.store.hold_low is not None and await self.release.step(self.clock.stamp()):
+            await asyncio.sleep(0.02)
         if self.store.counters.get("outcome.undecided", 0):
             await self._retry_undecided()
         while await self.store.maintain(self.clock.stamp(), self._sealable):
             await asyncio.sleep(0.02)
+
+    def _clock_is_set(self) -> None:
+        """Sinks whose TLS waited for the clock need not wait on."""
+        for deliver in self.delivers.values():
+            deliver.wake()
 
     async def _retry_undecided(self) -> None:
         waiting = await self.store.read(recovery.undecided, self.store.tables, UNDECIDED_AT_ONCE)
         kept = [(seq, record.heard) for seq, record in waiting if self.store.waits_for_search(seq)]
         retry_undecided(self.interpreter, self.store, kept, self.store.decided)
         await self.store.commit()
-
-    async def _release_held(self) -> None:
-        """Give held readings their right times, or after the configured wait the provisional ones, marked."""
-        now = self.clock.stamp()
-        waited_ns = int(self.config.gateway.clock_wait * 1e9)
-        held = await self.store.read(recovery.held, self.store.tables, HELD_AT_ONCE)
-        released = False
-        for seq, boot, record in held:
-            if not self.store.waits_for_clock(seq):
-                continue  # released by a batch that the disk has not taken yet
-            replacement = None
-            same_boot = boot == self.store.this_boot
-            if same_boot and now.trusted:
-                received = corrected(record, now)
-                replacement = self.interpreter.restamped(seq, record, received)
-            elif same_boot and now.boot_ns - record.heard.received.boot_ns < waited_ns:
-                continue
-            self.store.add(replacement or flagged(record, seq))
-            self.store.released(seq)
-            released = True
-        if released:
-            await self.store.commit()
 
     def _sealable(self, wanted: int) -> int:
         """The newest row whose counters are on disk; asks for a flush when that is behind."""
@@ -289,7 +290,7 @@ class Gateway:
     def status(self) -> Mapping[str, Any]:
         """What only the running daemon knows, as JSON-able values."""
         return {
-            "clock": {"trusted": self.clock.trusted, "how": self.clock.how},
+            "clock": self.clock.status(),
             "power": self.power.status(),
             "stalled": self.ingest.stalled,
             "full": self.store.full,
@@ -310,6 +311,7 @@ class Gateway:
                     "why": sink.health.sentence,
                     "version": outlet.position.version or None,
                     "counters": dict(sink.health.counters),
+                    **self.delivers[name].progress(),
                 }
                 for name, (sink, outlet) in self.sinks.items()
             },

@@ -4,12 +4,20 @@ Each source and sink keeps its own section beside its code (`config.py` of its f
 `Section`; `gateway.config` composes them. Nothing here opens anything but the secret files it is asked for.
 """
 
+import os
 import re
 import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationInfo,
+    field_validator,
+)
 
 _DURATION_S = {
     "ms": 0.001,
@@ -89,6 +97,15 @@ class SinkSection(Section):
     """Identity of its position in the store; required from the second sink on."""
     start: Literal["all", "now"] = "all"
     """Where a sink that is new to the store begins: "all" that is kept, or "now"."""
+    probe_interval: Duration = "60 s"  # type: ignore[assignment]
+    """How often a sink that waits for an operator is tried again, seconds."""
+
+    @field_validator("probe_interval")
+    @classmethod
+    def _check_probe_interval(cls, value: float) -> float:
+        if not 1.0 <= value <= 86400.0:
+            raise ValueError('write a time between "1 s" and "1 day"')
+        return value
 
 
 class Secret:
@@ -104,15 +121,29 @@ class Secret:
             OSError: the file cannot be read.
             ValueError: the file is empty, or readable by group or others.
         """
-        mode = self.path.stat().st_mode
-        if stat.S_IMODE(mode) & 0o077:
-            raise ValueError(
-                f"{self.path} is readable by group or others; run: chmod 600 {self.path}"
-            )
-        text = self.path.read_text(encoding="utf-8").strip()
+        # Of the open file: what was looked at is what is read, also while somebody replaces it.
+        with self.path.open(encoding="utf-8") as file:
+            if _is_open_to_others(self.path, os.fstat(file.fileno())):
+                raise ValueError(
+                    f"{self.path} is readable by group or others; run: chmod 600 {self.path}"
+                )
+            text = file.read().strip()
         if not text:
             raise ValueError(f"{self.path} is empty")
         return text
 
     def __repr__(self) -> str:
         return "***"
+
+
+def _is_open_to_others(path: Path, found: os.stat_result) -> bool:
+    """Whether more than the owner may read or write a file.
+
+    systemd hands a credential to the service's user by an ACL, which shows as mode 0440: root's file, and of
+    root's group only root, or in the credentials folder that nobody else can enter.
+    """
+    mode = stat.S_IMODE(found.st_mode)
+    if mode == 0o440:
+        of_root = found.st_uid == found.st_gid == 0
+        return not (of_root or str(path.parent) == os.environ.get("CREDENTIALS_DIRECTORY"))
+    return bool(mode & 0o077)

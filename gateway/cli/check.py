@@ -1,7 +1,8 @@
 """`lora-gateway check`: everything that `run` does up to the first connection, and what the files mean.
 
-No port, socket or store is opened. Files that a source or a sink will read are looked at, for a missing
-token is easier to find here. Keys and secrets are never printed.
+No port, socket or store is opened. Files that a source or a sink will read are looked at: of a missing token `run`
+makes a way that is blocked until it is there, for the others have to go on, and here it is said with exit code 1.
+Keys and secrets are never printed.
 """
 
 import sys
@@ -16,7 +17,7 @@ from typer import Option
 
 from gateway.cli import EXIT_CONFIG
 from gateway.config import Config, SinkConfig, SourceConfig, load
-from gateway.config.faults import Faults, without_logins
+from gateway.config.faults import without_logins
 from gateway.errors import ConfigError
 from gateway.registry import SINKS, SOURCES
 from gateway.settings import Secret, Section
@@ -34,7 +35,7 @@ def command(
     """Check the configuration and print what it means. Opens no connection."""
     try:
         loaded = load(config)
-        _look_at_files(loaded)
+        unreadable = list(_unreadable(loaded))
         understood = describe(loaded)
     except ConfigError as fault:
         if not json:
@@ -42,9 +43,13 @@ def command(
         _print_json({"ok": False, "faults": [_fault(each) for each in (fault, *fault.others)]})
         raise typer.Exit(EXIT_CONFIG) from fault
     if json:
-        _print_json({"ok": True, **understood})
+        _print_json({"ok": not unreadable, **understood, "unreadable": unreadable})
     else:
         print("\n".join(_lines(understood)))
+        for one in unreadable:
+            print(f"bad      {one['key']}: {one['remedy']}; until then {one['name']} is blocked")
+    if unreadable:
+        raise typer.Exit(1)
 
 
 def describe(config: Config) -> dict[str, Any]:
@@ -117,13 +122,8 @@ def _counted(words: Iterator[str]) -> dict[str, int]:
     return dict(sorted(Counter(words).items()))
 
 
-def _look_at_files(config: Config) -> None:
-    """Whether every file that a section names can be read as it has to be.
-
-    Raises:
-        ConfigError: one cannot.
-    """
-    faults = Faults()
+def _unreadable(config: Config) -> Iterator[dict[str, str]]:
+    """Files that a section names and that cannot be read as they have to be."""
     ways: tuple[SourceConfig | SinkConfig, ...] = (*config.sources, *config.sinks)
     for way in ways:
         for key in type(way.section).model_fields:
@@ -131,8 +131,7 @@ def _look_at_files(config: Config) -> None:
             if key.endswith("_file") and isinstance(path, Path | Secret):
                 fault = _file_fault(key, path.path if isinstance(path, Secret) else path)
                 if fault:
-                    faults.add(config.path, f"{way.key}.{key}", None, fault)
-    faults.raise_any()
+                    yield {"name": way.name, "key": f"{way.key}.{key}", "remedy": fault}
 
 
 def _file_fault(key: str, path: Path) -> str | None:

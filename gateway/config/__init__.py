@@ -14,7 +14,7 @@ from gateway.config import devices as devices_file
 from gateway.config import plugins, toml_file
 from gateway.config.devices import Loaded
 from gateway.config.faults import Faults, did_you_mean, dotted
-from gateway.config.notes import about_clock, notes
+from gateway.config.notes import notes
 from gateway.config.plugins import SinkConfig, SourceConfig
 from gateway.config.sections import GatewaySection, StoreSection, WebSection
 from gateway.device import Device
@@ -92,10 +92,7 @@ def load(path: Path) -> Config:
         sinks=sinks,
         web=web,
         devices=loaded.devices,
-        warnings=(
-            *about_clock(gateway),
-            *notes(sources, sinks, web, loaded.devices, loaded.keys_left),
-        ),
+        warnings=notes(sources, sinks, web, loaded.devices, loaded.keys_left),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gateway.config.plugins import SinkConfig, SourceConfig
-from gateway.config.sections import GatewaySection, WebSection, is_loopback
+from gateway.config.sections import WebSection, is_loopback
 from gateway.device import NETWORK_SERVER, Device
 
 NAMES_SHOWN_MAX = 5
@@ -24,15 +24,6 @@ def notes(
         *_about_devices(sources, devices),
         *_about_keys(keys_left),
     )
-
-
-def about_clock(gateway: GatewaySection) -> Iterator[str]:
-    """What of `[gateway]` this version takes otherwise than it is written."""
-    if gateway.clock_never == "dead_letter":
-        yield (
-            'clock_never = "dead_letter" is not there yet: readings whose clock was never set are sent with'
-            " the field time_untrusted, as with send_flagged"
-        )
 
 
 def _about_ways(sources: Sequence[SourceConfig], sinks: Sequence[SinkConfig]) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Who vouches for this machine's wall clock: asks systemd's timedate1, then its timesyncd, then chrony.
 
     timedate1   NTPSynchronized is the kernel's word (maximum error below 16 s), whoever disciplines it
-    timesyncd   touches a file when it has set the clock in this boot; it stays when the network is cut
-    chrony      `chronyc -c tracking`: comma-separated, stratum in field 3, leap status last
+    timesyncd   touches a file when it has set the clock in this boot; it stays when the network is cut, and also
+                when somebody sets the clock wrong: after a jump it is not asked
+    chrony      `chronyc -c tracking`: comma-separated, stratum in field 3, what is still to be corrected in
+                field 5, leap status last
 
 Each is asked in a child process with a time-out; none blocks the event loop.
 
@@ -26,13 +28,18 @@ TIMESYNCD_FILE = Path("/run/systemd/timesync/synchronized")
 
 STRATUM_MAX = 15
 """16 means unsynchronised."""
+CORRECTION_S_MAX = 1.0
+"""What chrony has still to slew away; it may follow a source for hours before the clock is right."""
 
 
-async def synchronised_by() -> str | None:
-    """The first witness that says the clock is right, by name; None when none does."""
+async def synchronised_by(jumped: bool = False) -> str | None:
+    """The first witness that says the clock is right, by name; None when none does.
+
+    `jumped` when it was right before, and then moved.
+    """
     if (await answer(TIMEDATE1)).strip() == "b true":
         return "timedate1"
-    if TIMESYNCD_FILE.exists():  # noqa: ASYNC240 - on tmpfs
+    if not jumped and TIMESYNCD_FILE.exists():  # noqa: ASYNC240 - on tmpfs
         return "timesyncd"
     if chrony_is_synchronised(await answer(CHRONY)):
         return "chrony"
@@ -44,7 +51,12 @@ def chrony_is_synchronised(tracking: str) -> bool:
     fields = tracking.strip().split(",")
     if len(fields) < 14 or not fields[2].isdecimal():
         return False
-    return 1 <= int(fields[2]) <= STRATUM_MAX and fields[-1] != "Not synchronised"
+    try:
+        correction_s = abs(float(fields[4]))
+    except ValueError:
+        return False
+    follows = 1 <= int(fields[2]) <= STRATUM_MAX and fields[-1] != "Not synchronised"
+    return follows and correction_s <= CORRECTION_S_MAX
 
 
 async def answer(command: tuple[str, ...]) -> str:

@@ -2,32 +2,43 @@
 
 A batch is read and written in the sink's own thread; its verdict is settled in the event loop: the position
 moves on, rejected readings become dead letters. What a sink could not take is offered again, unchanged.
+
+After an outage the oldest readings go first, in whole batches without a pause between them: that is the order
+of each device. Live readings wait behind the backlog until it is gone, and a sink takes many times what comes in.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 from gateway.backoff import Backoff
 from gateway.errors import Blocked, StoreFull, Unavailable
 from gateway.model import Verdict
+from gateway.pipeline.pace import Pace
 from gateway.ports import Offer, Outlet, Sink
 
 LINGER_S = 0.4
 """Wait after a batch that was not full, so that few readings do not cost a request each."""
 RETRY_FIRST_S, RETRY_MOST_S = 1.0, 300.0
 PROBE_S = 60.0
-"""How often a blocked sink is tried again; its credential is read anew each time."""
+"""How often a blocked sink is tried again, where its section does not say; credentials are read anew each time."""
 
 
 class Deliver:
     """One sink's task."""
 
-    def __init__(self, sink: Sink, outlet: Outlet, linger_s: float = LINGER_S) -> None:
+    def __init__(
+        self, sink: Sink, outlet: Outlet, linger_s: float = LINGER_S, probe_s: float = PROBE_S
+    ) -> None:
         self._sink = sink
         self._outlet = outlet
         self._linger_s = linger_s
+        self._probe_s = probe_s
+        self._pace = Pace()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
         self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        """Set to end a wait before its time."""
 
     async def run(self) -> None:
         """Deliver until stopped."""
@@ -44,6 +55,20 @@ class Deliver:
     def stop(self) -> None:
         """End after the batch under way; what it does after that is harmless to do again."""
         self._stopping.set()
+        self._hurry.set()
+
+    def wake(self) -> None:
+        """Try again now, if it waits: what stood in the way may be gone."""
+        self._hurry.set()
+
+    def progress(self) -> Mapping[str, float | None]:
+        """Readings a second over the last minute, and seconds until nothing waits; None when that grows."""
+        now_s, pending = asyncio.get_running_loop().time(), self._outlet.pending
+        left_s = self._pace.left_s(pending, now_s)
+        return {
+            "readings_per_s": round(self._pace.per_s(now_s), 1),
+            "time_left_s": None if left_s is None else round(left_s, 1),
+        }
 
     async def _step(self) -> float | None:
         """Offer one batch; seconds until the next, None to wait for new readings."""
@@ -55,7 +80,7 @@ class Deliver:
             return wait_s if error.retry_after_s is None else max(wait_s, error.retry_after_s)
         except Blocked as error:
             self._sink.health.blocked(f"{error.what}; {error.remedy}")
-            return PROBE_S
+            return self._probe_s
         if not offer:
             return None
         self._backoff.reset()
@@ -64,8 +89,11 @@ class Deliver:
         except (StoreFull, Unavailable):
             # The position has moved in memory and goes to disk with the next commit that succeeds.
             return RETRY_FIRST_S
+        kept = len(verdict.kept) if verdict is not None else 0
+        now_s = asyncio.get_running_loop().time()
+        self._pace.settled(len(offer.readings) - kept, self._outlet.pending, now_s)
         # What was kept is offered again, but not at once: its obstacle may still be there.
-        return self._linger_s if verdict is not None and verdict.kept else 0.0
+        return self._linger_s if kept else 0.0
 
     def _offer(self) -> tuple[Offer, Verdict | None]:
         """In the sink's thread: take the next readings from the store and write them."""
@@ -87,7 +115,8 @@ class Deliver:
     async def _pause(self, wait_s: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
-                await self._stopping.wait()
+                await self._hurry.wait()
+        self._hurry.clear()
 
     async def _either(self, waiting: "asyncio.Future[None]") -> None:
         stopping: asyncio.Future[object] = asyncio.ensure_future(self._stopping.wait())

@@ -10,14 +10,33 @@ field `time_untrusted`, so that nobody takes that time for a measured one.
 """
 
 from gateway.model import Malformed, Reading, Record, Series, Stamp
+from gateway.pipeline.times import whole_ms
 
 UNTRUSTED = "time_untrusted"
+_MOVED_APART_NS = 60_000_000_000
+"""An uplink's time is its reception's, but for the milliseconds by which uplinks are kept apart."""
 
 
 def corrected(record: Record, now: Stamp) -> Stamp:
     """When a held record was really received, by the clock that is set now. Same boot only."""
     received = record.heard.received
     return Stamp(now.wall_ns - (now.boot_ns - received.boot_ns), received.boot_ns, trusted=True)
+
+
+def shifted(record: Record, about: int, received: Stamp) -> Record:
+    """The record with its provisional times moved to when it was `received`; times of the device's own stay.
+
+    For bytes that cannot be read again, because their device is not configured any more.
+    """
+    provisional_ns = record.heard.received.wall_ns
+    by_ns = whole_ms(received.wall_ns - provisional_ns)
+    readings = tuple(
+        Reading(reading.series, reading.time_ns + by_ns, reading.values)
+        if abs(reading.time_ns - provisional_ns) <= _MOVED_APART_NS
+        else reading
+        for reading in record.readings
+    )
+    return stamped(record, about, readings, record.sentence, received)
 
 
 def flagged(record: Record, about: int) -> Record:

@@ -3,6 +3,9 @@
 The first that holds: the device's own time (stored samples; the decoder gives it); the concentrator's GPS
 time, and else the gateway's own time of the frame, when not more than 60 s ahead of this machine's
 trusted clock and not older than `backfill_max`; the time of reception here. Never the time of writing.
+
+GPS times are checked like any other: a concentrator without a fix counts from anywhere. Of a frame that may have
+waited somewhere this clock cannot tell, so there the two times of a gateway are held against each other.
 """
 
 from gateway.model import ApplicationUplink, Frame
@@ -12,6 +15,8 @@ AHEAD_MAX_NS = 60_000_000_000
 LATE_MAX_NS = 60_000_000_000
 """How far it may be behind on a frame that cannot have waited anywhere."""
 MS_NS = 1_000_000
+GPS = " (GPS)"
+"""Behind a receiver's name: its GPS time, which may be wrong while its own is right."""
 DATABASE_MAX_NS = 2**63 - MS_NS
 """Times of a recording are believed as far as a database can hold them: to the year 2262."""
 RECEIVERS_MAX = 4096
@@ -26,7 +31,7 @@ class GatewayClocks:
     def __init__(self, backfill_max_s: float) -> None:
         self._backfill_max_ns = int(backfill_max_s * 1e9)
         self.disbelieved: dict[str, float] = {}
-        """Receivers whose times are not taken, with their last offset in s (positive: ahead)."""
+        """Receivers whose times are not taken, with their last offset in s (positive: ahead); GPS apart."""
 
     def uplink_time(self, heard: Frame | ApplicationUplink) -> tuple[int, bool]:
         """(Unix ns on a whole millisecond, whether it must wait for a trusted clock here)."""
@@ -42,12 +47,19 @@ class GatewayClocks:
             # Neither can be checked: the provisional time is this machine's.
             return whole_ms(received.wall_ns), True
         receiver = heard.receptions[0].receiver if heard.receptions else ""
-        for claimed in (heard.gps_time_ns, heard.gateway_time_ns):
-            if claimed is not None and self._believes(
-                receiver, claimed, received.wall_ns, heard.live
-            ):
+        gps_ns, own_ns = heard.gps_time_ns, heard.gateway_time_ns
+        if gps_ns is not None and own_ns is not None and self._contradicts(receiver, gps_ns, heard):
+            gps_ns = None
+        for whose, claimed in ((receiver + GPS, gps_ns), (receiver, own_ns)):
+            if claimed is not None and self._believes(whose, claimed, received.wall_ns, heard.live):
                 return whole_ms(claimed), False
         return whole_ms(received.wall_ns), False
+
+    def _contradicts(self, receiver: str, gps_ns: int, heard: Frame | ApplicationUplink) -> bool:
+        """Whether the gateway's own time, not known to be wrong, says otherwise, and this clock cannot tell."""
+        if heard.live or receiver in self.disbelieved:
+            return False
+        return abs(gps_ns - (heard.gateway_time_ns or 0)) > LATE_MAX_NS
 
     def _believes(self, receiver: str, claimed_ns: int, now_ns: int, live: bool) -> bool:
         ahead_ns = claimed_ns - now_ns
@@ -57,8 +69,10 @@ class GatewayClocks:
                 self.disbelieved[receiver] = ahead_ns / 1e9
             return False
         if receiver in self.disbelieved:
-            if not live:
-                return False
+            if not live and -ahead_ns > LATE_MAX_NS:
+                return False  # its queue, or still its clock
+            # Right by this clock. If a queue made a wrong one look so, the time is right all the same, and the
+            # next frame of that queue is ahead again.
             del self.disbelieved[receiver]
         return -ahead_ns <= self._backfill_max_ns
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.certificate_time import time_fault
 from gateway.errors import Blocked, Unavailable
+from gateway.ports import Clock
 from gateway.sinks.influxdb.answers import Answer
 from gateway.sinks.influxdb.deadline import DeadlineSocket
 
@@ -23,14 +25,14 @@ ABORT_S_MAX = 0.2
 ANSWER_BYTES_MAX = 4_000_000
 """Of an answer's body: version 3 naming each of 5000 lines takes about 1 MB."""
 
-# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL.
-_CERTIFICATE_TIMES = (9, 10)
-
 
 class HttpClient:
     """Requests to one server from one thread; `close` may be called from any other."""
 
-    def __init__(self, url: str, *, ca_file: Path | None, timeout_s: float) -> None:
+    def __init__(
+        self, url: str, *, ca_file: Path | None, timeout_s: float, clock: Clock | None = None
+    ) -> None:
+        """`clock` is this machine's; without it nobody vouches for it."""
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
@@ -38,6 +40,7 @@ class HttpClient:
         self._path = parts.path.rstrip("/")
         self._ca_file = ca_file
         self._timeout_s = timeout_s
+        self._clock = clock
         self._connection: http.client.HTTPConnection | None = None
         self._socket: DeadlineSocket | None = None
         self._closed = threading.Event()
@@ -156,7 +159,7 @@ class HttpClient:
         if self._closed.is_set():
             return Unavailable("was given up: the sink is closed")
         if isinstance(exc, ssl.SSLCertVerificationError):
-            return _certificate_complaint(exc)
+            return _certificate_complaint(exc, self._clock)
         if isinstance(exc, ssl.SSLError) and exc.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
             return Blocked("does not speak TLS", "write the url with http://, or its TLS port")
         if isinstance(exc, socket.gaierror):
@@ -190,12 +193,12 @@ def _is_hang_up(exc: Exception) -> bool:
     return isinstance(exc, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
-def _certificate_complaint(exc: ssl.SSLCertVerificationError) -> Unavailable | Blocked:
-    if exc.verify_code in _CERTIFICATE_TIMES:
-        # Before the clock is set everything is "not yet valid": that mends itself.
-        return Unavailable(
-            f"shows a certificate that by this clock is not valid: {exc.verify_message}; is the clock set?"
-        )
+def _certificate_complaint(
+    exc: ssl.SSLCertVerificationError, clock: Clock | None
+) -> Unavailable | Blocked:
+    of_time = time_fault(exc.verify_code, None if clock is None else clock.stamp())
+    if of_time is not None:
+        return of_time
     return Blocked(
         f"shows a certificate that is not trusted: {exc.verify_message}",
         "name the authority's certificate in ca_file, and the server as its certificate does in url",

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gateway import __version__
 from gateway.errors import Blocked, Unavailable
 from gateway.health import Health
+from gateway.ports import Clock
 from gateway.sinks.influxdb.answers import (
     Answer,
     BadGzip,
@@ -39,7 +40,13 @@ _VERSIONS: dict[str | None, Version] = {"1": "1", "2": "2", "3": "3"}
 class Server:
     """Requests to one InfluxDB from one thread; `close` may be called from any other."""
 
-    def __init__(self, section: InfluxdbSection, known_version: str | None, health: Health) -> None:
+    def __init__(
+        self,
+        section: InfluxdbSection,
+        known_version: str | None,
+        health: Health,
+        clock: Clock | None = None,
+    ) -> None:
         """`known_version` is what an earlier run found out; it counts only where the section says "auto"."""
         fixed = section.version != "auto"
         self.version: Version | None = _VERSIONS.get(section.version if fixed else known_version)
@@ -48,7 +55,9 @@ class Server:
         """Set when it refuses us: it may have been upgraded since it was asked."""
         self._section = section
         self._health = health
-        self._client = HttpClient(section.url, ca_file=section.ca_file, timeout_s=section.timeout)
+        self._client = HttpClient(
+            section.url, ca_file=section.ca_file, timeout_s=section.timeout, clock=clock
+        )
         self._plain_connection = 0
         """The number of the connection on which gzip was not understood."""
         self._gzip_noted = False

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from gateway.errors import Blocked, Unavailable
 from gateway.health import Health
 from gateway.model import Reading, Rejection, Verdict
+from gateway.ports import Clock
 from gateway.sinks.influxdb.config import InfluxdbSection
 from gateway.sinks.influxdb.fuse import LINES_MIN, Fuse
 from gateway.sinks.influxdb.isolation import BYTES_MAX, LINES_MAX, Isolation
@@ -31,14 +32,21 @@ class InfluxdbSink:
     """Writes readings to one InfluxDB; used from one thread, closed from any."""
 
     def __init__(
-        self, section: InfluxdbSection, name: str, known_version: str | None = None
+        self,
+        section: InfluxdbSection,
+        name: str,
+        known_version: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """`known_version` is `detected_version` of an earlier run; it saves the question at start."""
+        """`known_version` is `detected_version` of an earlier run; it saves the question at start.
+
+        `clock` tells a server's old certificate from a machine whose clock is not set.
+        """
         self.name = name
         self.health = Health("sink", name)
         self.batch_lines = LINES_MAX
         self._url = section.url
-        self._server = Server(section, known_version, self.health)
+        self._server = Server(section, known_version, self.health, clock)
         self._renderer = Renderer()
         self._fuse = Fuse()
         self._sample: list[Reading] = []
@@ -66,6 +74,10 @@ class InfluxdbSink:
         except Blocked as exc:
             self.health.blocked(str(exc))
             raise
+
+    def without_fuse(self) -> None:
+        """From now on readings are offered that were refused before: each is judged alone."""
+        self._fuse.bridged = True
 
     def close(self) -> None:
         """Give up a request under way, from any thread; the sink is not used again."""

@@ -7,12 +7,11 @@ in a thread.
 import socket
 import ssl
 
+from gateway.certificate_time import time_fault
 from gateway.errors import Blocked, GatewayError, Unavailable
+from gateway.model import Stamp
 from gateway.settings import Secret
 from gateway.sources.mqtt.config import MqttSection
-
-_NOT_YET_VALID = 9
-"""X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL."""
 
 
 def password(section: MqttSection) -> str | None:
@@ -57,15 +56,16 @@ def tls_context(section: MqttSection) -> ssl.SSLContext | None:
     return context
 
 
-def meaning(fault: OSError, section: MqttSection) -> GatewayError:
-    """Who must act when the broker could not be reached."""
+def meaning(fault: OSError, section: MqttSection, now: Stamp) -> GatewayError:
+    """Who must act when the broker could not be reached; `now` is this machine's clock."""
     host, port, tls = section.place
     where = f"{host}:{port}"
     if isinstance(fault, ssl.SSLCertVerificationError):
-        if fault.verify_code == _NOT_YET_VALID:
-            return Unavailable(
-                f"{where}: its certificate is not valid yet; is this machine's clock set?"
-            )
+        of_time = time_fault(fault.verify_code, now)
+        if isinstance(of_time, Blocked):
+            return Blocked(f"{where} {of_time.what}", of_time.remedy)
+        if of_time is not None:
+            return Unavailable(f"{where} {of_time.what}")
         return Blocked(
             f"{where}: its certificate is not trusted ({fault.verify_message})",
             "check ca_file, and that url has the name in the certificate",

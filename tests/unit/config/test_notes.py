@@ -5,8 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from gateway.config import Config
-from gateway.config.notes import about_clock
-from gateway.config.sections import GatewaySection
 
 Loaded = Callable[..., Config]
 
@@ -92,11 +90,3 @@ def test_many_devices_are_counted_and_a_few_named(loaded: Loaded) -> None:
     )
     config = loaded(HEAD + UDP + INFLUX, devices=devices)
     assert noted(config, "7 devices (d0, d1, d2, d3, d4, ...) without a decoder")
-
-
-def test_a_rule_that_is_not_there_yet_is_told() -> None:
-    never = GatewaySection(clock_never="dead_letter")
-    assert [sentence.partition(" is not")[0] for sentence in about_clock(never)] == [
-        'clock_never = "dead_letter"'
-    ]
-    assert list(about_clock(GatewaySection())) == []

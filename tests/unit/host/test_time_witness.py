@@ -22,6 +22,9 @@ LOST = "7F7F0101,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised\n"
         (FOLLOWING.replace("Normal", "Not synchronised"), False),
         (FOLLOWING.replace("Normal", "Insert second"), True),
         (FOLLOWING.replace(",3,", ",16,"), False),
+        (FOLLOWING.replace("-0.00001,", "0.9,"), True),
+        (FOLLOWING.replace("-0.00001,", "-3600.2,"), False),
+        (FOLLOWING.replace("-0.00001,", "?,"), False),
         (FOLLOWING.replace(",3,", ",x,"), False),
         ("506 Cannot talk to daemon\n", False),
         ("", False),
@@ -57,6 +60,7 @@ async def test_the_first_witness_counts(machine: Path) -> None:
     assert await synchronised_by() == "timedate1"
     (machine / "busctl").write_text("echo b false")
     assert await synchronised_by() == "timesyncd"
+    assert await synchronised_by(jumped=True) == "chrony", "its file is from before the jump"
 
 
 async def test_a_failing_command_says_nothing() -> None:

@@ -4,8 +4,10 @@ The sinks here are doubles of a server: they write down what they were offered a
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -44,11 +46,14 @@ class Server:
         self.batch_lines = batch_lines
         self.offered: list[list[float]] = []
         self.taken: list[float] = []
+        self.deliver_loop: Deliver | None = None
+        self.offered_at: list[float] = []
         self._script = list(script)
 
     def deliver(self, readings: Sequence[Reading]) -> Verdict:
         values = [float(one.values[0]) for one in readings]
         self.offered.append(values)
+        self.offered_at.append(time.monotonic())
         answer = self._script.pop(0) if self._script else Verdict()
         if isinstance(answer, Exception):
             raise answer
@@ -64,7 +69,7 @@ class Server:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that a test can sit through."""
-    for name in ("RETRY_FIRST_S", "RETRY_MOST_S", "PROBE_S"):
+    for name in ("RETRY_FIRST_S", "RETRY_MOST_S"):
         monkeypatch.setattr(deliver_module, name, 0.01)
 
 
@@ -75,9 +80,12 @@ def hear(bench: Bench, *values: int) -> None:
 
 
 @asynccontextmanager
-async def delivering(bench: Bench, server: Server, linger_s: float = 0.01) -> AsyncIterator[Outlet]:
+async def delivering(
+    bench: Bench, server: Server, linger_s: float = 0.01, probe_s: float = 0.01
+) -> AsyncIterator[Outlet]:
     outlet = Outlet(bench.store, server.name, "all")
-    deliver = Deliver(server, outlet, linger_s)
+    deliver = Deliver(server, outlet, linger_s, probe_s)
+    server.deliver_loop = deliver
     task = asyncio.create_task(deliver.run())
     try:
         yield outlet
@@ -143,6 +151,51 @@ async def test_a_server_is_not_asked_before_the_time_it_names(open_bench: Any) -
     assert loop.time() - began >= 0.3
 
 
+async def test_a_blocked_sink_is_probed_as_often_as_its_section_says(open_bench: Any) -> None:
+    bench = open_bench(device_of(ONE))
+    server = Server(*[Blocked("401 from the server", "renew influx.token")] * 3)
+    hear(bench, 1)
+    await bench.store.commit()
+    async with delivering(bench, server, probe_s=0.2):
+        await until(lambda: server.taken == [1])
+    waits = [later - at for at, later in pairwise(server.offered_at)]
+    assert len(waits) == 3
+    assert all(wait >= 0.2 for wait in waits)
+
+
+async def test_who_knows_that_an_obstacle_is_gone_ends_the_wait(open_bench: Any) -> None:
+    bench = open_bench(device_of(ONE))
+    server = Server(Unavailable("the clock is not set", retry_after_s=3600))
+    hear(bench, 1)
+    await bench.store.commit()
+    async with delivering(bench, server):
+        await until(lambda: server.health.state == "down")
+        assert server.deliver_loop is not None
+        server.deliver_loop.wake()
+        await until(lambda: server.taken == [1])
+
+
+async def test_a_backlog_is_taken_oldest_first_and_live_readings_follow_it(open_bench: Any) -> None:
+    """Row 32: an outage's readings and those that come while it is drained, in the order they were heard."""
+    bench, server = open_bench(device_of(ONE)), Server(batch_lines=50)
+    hear(bench, *range(1, 1001))
+    await bench.store.commit()
+    async with delivering(bench, server):
+        await until(lambda: len(server.taken) >= 100)
+        assert server.deliver_loop is not None
+        progress = server.deliver_loop.progress()
+        for live in range(1001, 1021):
+            hear(bench, live)
+            await bench.store.commit()
+        await until(lambda: len(server.taken) == 1020)
+        await until(lambda: server.deliver_loop.progress()["time_left_s"] == 0.0)
+    assert server.taken == list(range(1, 1021))
+    assert [len(batch) for batch in server.offered[:20]] == [50] * 20, "whole batches, no pauses"
+    assert progress["readings_per_s"] >= 50
+    assert progress["time_left_s"] is not None
+    assert (await account(bench)).balanced
+
+
 @pytest.mark.usefixtures("quick")
 async def test_a_blocked_sink_keeps_everything_and_goes_on_by_itself(open_bench: Any) -> None:
     bench = open_bench(device_of(ONE))
@@ -161,7 +214,7 @@ async def test_a_blocked_sink_is_stopped_at_once(open_bench: Any) -> None:
     bench, server = open_bench(device_of(ONE)), Server(Blocked("401", "renew it"))
     hear(bench, 1)
     await bench.store.commit()
-    async with delivering(bench, server):
+    async with delivering(bench, server, probe_s=60):
         await until(lambda: server.health.state == "blocked")
     assert server.offered == [[1]], "its wait of a minute was cut short"
 

@@ -1,7 +1,9 @@
 """The rows that replace held ones: right times by arithmetic on two clocks, or provisional ones with a flag."""
 
+import msgspec
+
 from gateway.model import Malformed, Reading, Record, Series, Stamp
-from gateway.pipeline.held import corrected, flagged, stamped
+from gateway.pipeline.held import corrected, flagged, shifted, stamped
 from tests.pipeline_bench import NEAR, START_S, heard_by
 
 SERIES = Series("air_quality", (("device", "a"),), ("co2_ppm",))
@@ -28,6 +30,15 @@ def test_a_replacement_points_at_its_row_and_does_not_keep_the_bytes_twice() -> 
 def test_a_replacement_says_when_it_was_really_received() -> None:
     right = Stamp(5, 6, trusted=True)
     assert stamped(RECORD, 42, (), None, right).heard.received == right
+
+
+def test_times_move_with_the_reception_and_times_of_the_device_stay() -> None:
+    own = Reading(SERIES, 86_400_000_000_000, (402.0,))
+    received = Stamp(77_000 + 3_600_000_000_000, 10_000, trusted=True)
+    made = shifted(msgspec.structs.replace(RECORD, readings=(*READINGS, own)), 42, received)
+    times = [reading.time_ns for reading in made.readings]
+    assert times == [3_600_005_000_000, 3_600_006_000_000, 86_400_000_000_000]
+    assert (made.about, made.heard.received) == (42, received)
 
 
 def test_a_time_that_was_never_put_right_is_flagged() -> None:

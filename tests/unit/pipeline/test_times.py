@@ -68,17 +68,58 @@ def test_times_are_rounded_to_the_nearest_millisecond(clocks: GatewayClocks) -> 
     assert [whole_ms(ns) for ns in (499_999, 500_000, 1_499_999)] == [0, MS, MS]
 
 
-def test_a_gateway_that_is_ahead_is_not_believed_until_it_is_right_on_a_live_frame(
-    clocks: GatewayClocks,
+@pytest.mark.parametrize("live", [True, False])
+def test_a_gateway_that_is_ahead_is_not_believed_until_it_agrees_with_this_clock(
+    clocks: GatewayClocks, live: bool
 ) -> None:
     assert seconds(clocks, frame(own_s=3600.0)) == (0, False)
     assert clocks.disbelieved == {NEAR.eui: 3600.0}
-    assert seconds(clocks, frame(own_s=-5.0, live=False)) == (0, False), (
-        "may be the same wrong clock"
+    assert seconds(clocks, frame(own_s=-5000.0, live=False)) == (0, False), (
+        "its queue, or the same wrong clock"
     )
-    assert seconds(clocks, frame(own_s=-5.0)) == (-5.0, False)
+    assert seconds(clocks, frame(own_s=-5.0, live=live)) == (-5.0, False)
     assert clocks.disbelieved == {}
     assert seconds(clocks, frame(own_s=-5000.0, live=False)) == (-5000.0, False)
+
+
+def test_a_queue_of_a_gateway_that_is_ahead_falsifies_nothing_by_more_than_a_minute(
+    clocks: GatewayClocks,
+) -> None:
+    """An hour of frames, drained at once, of a clock 38 minutes ahead: each is stamped where it is or as now."""
+    ahead_s = 38 * 60
+    taken = [
+        seconds(clocks, frame(own_s=heard_s + ahead_s, live=False))[0]
+        for heard_s in range(-3600, 0, 15)
+    ]
+    wrong = {s for s, heard_s in zip(taken, range(-3600, 0, 15), strict=True) if s != heard_s}
+    assert clocks.disbelieved == {NEAR.eui: ahead_s - 15}
+    assert all(-3600 + ahead_s <= s <= 60 for s in wrong)
+
+
+def test_a_gateway_38_minutes_ahead_is_never_believed_while_live(clocks: GatewayClocks) -> None:
+    """By as much as the gateway of a published log of The Things Network was."""
+    ahead_s = 2280.646
+    assert [seconds(clocks, frame(own_s=ahead_s))[0] for _ in range(3)] == [0, 0, 0]
+    assert clocks.disbelieved == {NEAR.eui: pytest.approx(ahead_s)}
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_gps_that_is_wrong_costs_the_gateways_own_time_nothing(
+    clocks: GatewayClocks, live: bool
+) -> None:
+    for _ in range(3):
+        heard = frame(gps_s=2280.0, own_s=-3.0, live=live)
+        assert seconds(clocks, heard) == (-3.0, False)
+    assert clocks.disbelieved == ({NEAR.eui + " (GPS)": 2280.0} if live else {})
+
+
+def test_of_a_frame_that_waited_a_gps_time_that_contradicts_its_gateway_is_not_taken(
+    clocks: GatewayClocks,
+) -> None:
+    assert seconds(clocks, frame(gps_s=-9000.0, own_s=-600.0, live=False)) == (-600.0, False)
+    assert seconds(clocks, frame(gps_s=-601.0, own_s=-600.0, live=False)) == (-601.0, False)
+    seconds(clocks, frame(own_s=-7200.0))  # now its own is known to be wrong
+    assert seconds(clocks, frame(gps_s=-9000.0, own_s=-600.0, live=False)) == (-9000.0, False)
 
 
 def test_a_gateway_late_on_a_live_frame_is_not_believed(clocks: GatewayClocks) -> None:

@@ -28,6 +28,9 @@ from gateway.sources.mqtt.dialects.radios import U32, from_parts
 from gateway.sources.mqtt.dialects.rx_info import Decibel
 from gateway.sources.mqtt.dialects.scalars import dev_addr, eui, time_ns
 
+AHEAD_MAX_NS = 60_000_000_000
+"""A gateway's time after the server's own of the same frame, as clocks differ."""
+
 
 class _DeviceIds(Struct, frozen=True, gc=False):
     dev_eui: str = ""
@@ -184,8 +187,13 @@ def _receiver(ids: _GatewayIds) -> str:
 
 
 def _gateway_ns(event: _Up) -> int | None:
-    """The time of the first gateway that gives one, else the server's."""
+    """The time of the first gateway that gives one it may have, else the server's.
+
+    The server cannot have had a frame before it was heard; gateways without a GPS fix say so (one by 38 minutes).
+    """
+    server_ns = time_ns(event.uplink_message.received_at or event.received_at)
     for rx in event.uplink_message.rx_metadata:
-        if (ns := time_ns(rx.time)) is not None:
+        ns = time_ns(rx.time)
+        if ns is not None and (server_ns is None or ns - server_ns <= AHEAD_MAX_NS):
             return ns
-    return time_ns(event.uplink_message.received_at or event.received_at)
+    return server_ns

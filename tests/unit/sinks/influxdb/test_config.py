@@ -52,6 +52,7 @@ def test_what_fits_a_version_is_taken(keys: dict[str, Any]) -> None:
 def test_defaults_are_as_documented() -> None:
     section = load(database="city")
     assert (section.version, section.timeout, section.start) == ("auto", 30.0, "all")
+    assert section.probe_interval == 60.0
     assert (section.token_file, section.password_file, section.ca_file) == (None, None, None)
 
 
@@ -83,6 +84,8 @@ def test_files_are_relative_to_the_configuration() -> None:
         ({"database": "ci\nty"}, "without control characters"),
         ({"database": "c", "timeout": "0 s"}, '"1 s" and "5 min"'),
         ({"database": "c", "timeout": "1 h"}, '"1 s" and "5 min"'),
+        ({"database": "c", "probe_interval": "10 ms"}, '"1 s" and "1 day"'),
+        ({"database": "c", "probe_interval": "2 days"}, '"1 s" and "1 day"'),
         ({"database": "c", "timeout": 30}, "text with a unit"),
         ({"database": "c", "version": 4}, "'1', '2' or '3'"),
         ({"database": "c", "version": True}, "'1', '2' or '3'"),

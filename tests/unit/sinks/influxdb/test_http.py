@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.errors import Blocked, Unavailable
+from gateway.model import Stamp
 from gateway.sinks.influxdb.http import HttpClient
 
 Script = Callable[[socket.socket], None]
@@ -331,8 +332,22 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-def tls_client(port: int, ca_file: Path | None, host: str = "127.0.0.1") -> HttpClient:
-    return HttpClient(f"https://{host}:{port}", ca_file=ca_file, timeout_s=5)
+class MachineClock:
+    """The right time, and whether anybody vouches for it."""
+
+    boot_id = "b" * 32
+
+    def __init__(self, *, trusted: bool) -> None:
+        self.trusted = trusted
+
+    def stamp(self) -> Stamp:
+        return Stamp(time.time_ns(), 1, self.trusted)
+
+
+def tls_client(
+    port: int, ca_file: Path | None, host: str = "127.0.0.1", clock: MachineClock | None = None
+) -> HttpClient:
+    return HttpClient(f"https://{host}:{port}", ca_file=ca_file, timeout_s=5, clock=clock)
 
 
 def test_tls_with_a_private_authority_works_and_is_kept_alive(authority: Authority) -> None:
@@ -364,16 +379,25 @@ def test_a_certificate_for_another_host_blocks(authority: Authority) -> None:
         http.request("GET", "/ping", {})
 
 
-@pytest.mark.parametrize("days", [(1, 2), (-2, -1)])
-def test_a_certificate_outside_its_time_may_be_the_clock(
-    authority: Authority, days: tuple[int, int]
+@pytest.mark.parametrize(
+    ("days", "trusted", "kind", "says_so"),
+    [
+        ((1, 2), False, Unavailable, "until the clock of this machine is set"),
+        ((-2, -1), False, Unavailable, "until the clock of this machine is set"),
+        ((1, 2), True, Unavailable, "certificate that begins later than now"),
+        ((-2, -1), True, Blocked, "certificate that has expired"),
+    ],
+)
+def test_a_certificate_outside_its_time_is_the_clock_until_that_is_trusted(
+    authority: Authority, days: tuple[int, int], trusted: bool, kind: type[Exception], says_so: str
 ) -> None:
     with (
         peer(says(), context=authority.server_context(days=days)) as port,
-        closing(tls_client(port, authority.ca_file)) as http,
-        pytest.raises(Unavailable, match="clock"),
+        closing(tls_client(port, authority.ca_file, clock=MachineClock(trusted=trusted))) as http,
+        pytest.raises(kind, match=says_so) as caught,
     ):
         http.request("GET", "/ping", {})
+    assert trusted or "certificate" not in str(caught.value)
 
 
 def test_a_server_without_tls_blocks(authority: Authority) -> None:

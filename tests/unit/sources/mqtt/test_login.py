@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from gateway.errors import Blocked, Unavailable
+from gateway.model import Stamp
 from gateway.sources.mqtt import login
 from gateway.sources.mqtt.config import MqttSection
+
+
+NOW = Stamp(1_795_305_600_000_000_000, 1, trusted=True)
 
 
 def section(**keys: Any) -> MqttSection:
@@ -77,7 +81,8 @@ def verification(code: int) -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     ("fault", "kind", "told"),
     [
-        (verification(9), Unavailable, "clock"),
+        (verification(9), Unavailable, "begins later than now by the clock"),
+        (verification(10), Blocked, "has expired by the clock"),
         (verification(19), Blocked, "ca_file"),
         (ssl.SSLError(1, "wrong version number"), Unavailable, "TLS"),
         (socket.gaierror(-2, "Name or service not known"), Unavailable, "name is not known"),
@@ -89,7 +94,16 @@ def verification(code: int) -> ssl.SSLCertVerificationError:
 def test_a_failure_says_where_and_who_must_act(
     fault: OSError, kind: type[Exception], told: str
 ) -> None:
-    meaning = login.meaning(fault, section(url="mqtts://broker.example"))
+    meaning = login.meaning(fault, section(url="mqtts://broker.example"), NOW)
     assert type(meaning) is kind
     assert told in str(meaning)
     assert "broker.example" in str(meaning)
+
+
+@pytest.mark.parametrize("code", [9, 10])
+def test_while_the_clock_is_not_set_it_is_the_clock_and_not_the_certificate(code: int) -> None:
+    unset = Stamp(0, 1, trusted=False)
+    meaning = login.meaning(verification(code), section(url="mqtts://broker.example"), unset)
+    assert str(meaning).startswith("broker.example:8883 cannot be checked until the clock of this")
+    assert type(meaning) is Unavailable
+    assert "certificate" not in str(meaning)
