@@ -105,23 +105,26 @@ class Gateway:
             if isinstance(source, Returning) and source.name in last_heard:
                 source.heard_before(last_heard[source.name])
         self.sinks: dict[str, tuple[Sink, Outlet]] = {}
-        for sink in config.sinks:
-            outlet = Outlet(self.store, sink.name, sink.section.start)
-            worker = registry.SINKS[sink.kind].load_worker()
-            known = outlet.position.version or None
-            self.sinks[sink.name] = (worker(sink.section, sink.name, known, clock), outlet)
+        self.delivers: dict[str, Deliver] = {}
+        self._make_sinks()
         self.power = PowerSupply()
         self._kept_house_at = time.monotonic()
-        timed_only = config.gateway.clock_never == "dead_letter"
-        self.delivers = {
-            sink.name: Deliver(
-                TimedOnly(self.sinks[sink.name][0]) if timed_only else self.sinks[sink.name][0],
-                self.sinks[sink.name][1],
-                probe_s=sink.section.probe_interval,
-            )
-            for sink in config.sinks
-        }
         clock.on_trusted = self._clock_is_set
+
+    def _make_sinks(self) -> None:
+        """Each with its position in the store and its loop."""
+        timed_only = self.config.gateway.clock_never == "dead_letter"
+        for config in self.config.sinks:
+            outlet = Outlet(self.store, config.name, config.section.start)
+            make = registry.SINKS[config.kind].load_worker()
+            known = outlet.position.version or None
+            sink = make(config.section, config.name, known, self.clock)
+            self.sinks[config.name] = (sink, outlet)
+            self.delivers[config.name] = Deliver(
+                TimedOnly(sink) if timed_only else sink,
+                outlet,
+                probe_s=config.section.probe_interval,
+            )
 
     def _recall(self) -> dict[str, int]:
         """Restore sessions and the memory of what was heard lately; when each source last heard, Unix ns."""
@@ -141,7 +144,7 @@ class Gateway:
         """Run until `stop` is set, then end in order."""
         systemd = ServiceManager()
         lag = LoopLag()
-        control = ControlSocket(self.config.store.path, {"status": self.status})
+        control = ControlSocket(self.config.store.path, {"status": self.status}, self.desk.changes)
         with contextlib.suppress(TimeoutError):  # a silent bus does not delay READY
             async with asyncio.timeout(FIRST_LOOK_S):
                 await self.clock.look()

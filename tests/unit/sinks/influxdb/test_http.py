@@ -1,108 +1,22 @@
-"""Guards the HTTP client against what a wire can do: hang-ups, drips, silence, garbage, bad TLS, a stop.
+"""Guards the HTTP client against what a wire can do: hang-ups, drips, silence, garbage, a stop.
 
 The peer is a script per connection on a loopback socket: what it reads, what it says, when it hangs up.
 """
 
-import datetime
-import ipaddress
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from gateway.errors import Blocked, Unavailable
-from gateway.model import Stamp
+from gateway.errors import Unavailable
 from gateway.sinks.influxdb.http import HttpClient
-
-Script = Callable[[socket.socket], None]
-
-NO_CONTENT = b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.8.10\r\n\r\n"
-
-
-@contextmanager
-def peer(*scripts: Script, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Listens on a free port; the n-th connection is served by the n-th script. Gives the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
-
-        def serve() -> None:
-            for script in scripts:
-                try:
-                    plain, _ = listener.accept()
-                except OSError:
-                    return
-                with plain:
-                    plain.settimeout(10)
-                    try:
-                        if context is None:
-                            script(plain)
-                        else:
-                            with context.wrap_socket(plain, server_side=True) as wrapped:
-                                script(wrapped)
-                    except OSError:
-                        continue
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            thread.join(10)
-            assert not thread.is_alive()
-
-
-def read_request(sock: socket.socket) -> bytes:
-    """Head and body of one request; b"" when the client hung up instead."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        if not (chunk := sock.recv(65536)):
-            return b""
-        data += chunk
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = 0
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            length = int(value)
-    while len(body) < length:
-        body += sock.recv(65536)
-    return head + b"\r\n\r\n" + body
-
-
-def says(*answers: bytes) -> Script:
-    """Answers as many requests on one connection, then hangs up."""
-
-    def script(sock: socket.socket) -> None:
-        for answer in answers:
-            if not read_request(sock):
-                return
-            sock.sendall(answer)
-
-    return script
+from tests.http_peer import NO_CONTENT, closing, peer, read_request, says
 
 
 def client(port: int, *, timeout_s: float = 5.0, path: str = "") -> HttpClient:
     return HttpClient(f"http://127.0.0.1:{port}{path}", ca_file=None, timeout_s=timeout_s)
-
-
-@contextmanager
-def closing(made: HttpClient) -> Iterator[HttpClient]:
-    try:
-        yield made
-    finally:
-        made.close()
-        with pytest.raises((Unavailable, Blocked)):
-            made.request("GET", "/ping", {})
 
 
 def test_a_request_arrives_whole_and_the_answer_comes_back_whole() -> None:
@@ -270,155 +184,3 @@ def test_closing_from_another_thread_ends_a_request_at_once(stage: str) -> None:
             pending.result(5)
         assert time.monotonic() - begun < 2
         release.set()
-
-
-class Authority:
-    """A certificate authority of the test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
-        self.ca_file = folder / "ca.pem"
-        self._folder = folder
-        certificate = self._sign(self.name, self.key.public_key(), "", (-1, 1), is_ca=True)
-        self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-
-    def server_context(self, *, days: tuple[int, int] = (-1, 1)) -> ssl.SSLContext:
-        """A server for 127.0.0.1 whose certificate is valid for these days from now."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-        certificate = self._sign(name, key.public_key(), "127.0.0.1", days, is_ca=False)
-        path = self._folder / "server.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
-
-    def _sign(
-        self,
-        subject: x509.Name,
-        key: ec.EllipticCurvePublicKey,
-        address: str,
-        days: tuple[int, int],
-        *,
-        is_ca: bool,
-    ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
-        first, last = (now + datetime.timedelta(days=day) for day in days)
-        builder = (
-            x509.CertificateBuilder(self.name, subject, key, 1 if is_ca else 2, first, last)
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
-                critical=False,
-            )
-        )
-        if address:
-            ip = x509.IPAddress(ipaddress.ip_address(address))
-            builder = builder.add_extension(x509.SubjectAlternativeName([ip]), critical=False)
-        return builder.sign(self.key, hashes.SHA256())
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-class MachineClock:
-    """The right time, and whether anybody vouches for it."""
-
-    boot_id = "b" * 32
-
-    def __init__(self, *, trusted: bool) -> None:
-        self.trusted = trusted
-
-    def stamp(self) -> Stamp:
-        return Stamp(time.time_ns(), 1, self.trusted)
-
-
-def tls_client(
-    port: int, ca_file: Path | None, host: str = "127.0.0.1", clock: MachineClock | None = None
-) -> HttpClient:
-    return HttpClient(f"https://{host}:{port}", ca_file=ca_file, timeout_s=5, clock=clock)
-
-
-def test_tls_with_a_private_authority_works_and_is_kept_alive(authority: Authority) -> None:
-    script = says(NO_CONTENT, NO_CONTENT)
-    with (
-        peer(script, context=authority.server_context()) as port,
-        closing(tls_client(port, authority.ca_file)) as http,
-    ):
-        assert http.request("POST", "/write", {}, b"x" * 100_000).status == 204
-        assert http.request("POST", "/write", {}, b"x").status == 204
-        assert http.connections == 1
-
-
-def test_a_certificate_of_a_stranger_blocks(authority: Authority) -> None:
-    with (
-        peer(says(), context=authority.server_context()) as port,
-        closing(tls_client(port, None)) as http,
-        pytest.raises(Blocked, match="ca_file"),
-    ):
-        http.request("GET", "/ping", {})
-
-
-def test_a_certificate_for_another_host_blocks(authority: Authority) -> None:
-    with (
-        peer(says(), context=authority.server_context()) as port,
-        closing(tls_client(port, authority.ca_file, host="localhost")) as http,
-        pytest.raises(Blocked, match="not trusted"),
-    ):
-        http.request("GET", "/ping", {})
-
-
-@pytest.mark.parametrize(
-    ("days", "trusted", "kind", "says_so"),
-    [
-        ((1, 2), False, Unavailable, "until the clock of this machine is set"),
-        ((-2, -1), False, Unavailable, "until the clock of this machine is set"),
-        ((1, 2), True, Unavailable, "certificate that begins later than now"),
-        ((-2, -1), True, Blocked, "certificate that has expired"),
-    ],
-)
-def test_a_certificate_outside_its_time_is_the_clock_until_that_is_trusted(
-    authority: Authority, days: tuple[int, int], trusted: bool, kind: type[Exception], says_so: str
-) -> None:
-    with (
-        peer(says(), context=authority.server_context(days=days)) as port,
-        closing(tls_client(port, authority.ca_file, clock=MachineClock(trusted=trusted))) as http,
-        pytest.raises(kind, match=says_so) as caught,
-    ):
-        http.request("GET", "/ping", {})
-    assert trusted or "certificate" not in str(caught.value)
-
-
-def test_a_server_without_tls_blocks(authority: Authority) -> None:
-    refusal = b"HTTP/1.0 400 Bad Request\r\n\r\n"
-
-    def script(sock: socket.socket) -> None:
-        sock.recv(4096)
-        sock.sendall(refusal)
-
-    with (
-        peer(script) as port,
-        closing(tls_client(port, authority.ca_file)) as http,
-        pytest.raises(Blocked, match="http://"),
-    ):
-        http.request("GET", "/ping", {})
-
-
-@pytest.mark.parametrize("content", [None, "not a certificate"])
-def test_a_ca_file_that_is_none_blocks(tmp_path: Path, content: str | None) -> None:
-    path = tmp_path / "ca.pem"
-    if content is not None:
-        path.write_text(content)
-    with closing(tls_client(1, path)) as http, pytest.raises(Blocked, match=r"ca\.pem"):
-        http.request("GET", "/ping", {})

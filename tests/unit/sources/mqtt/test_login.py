@@ -13,7 +13,6 @@ from gateway.model import Stamp
 from gateway.sources.mqtt import login
 from gateway.sources.mqtt.config import MqttSection
 
-
 NOW = Stamp(1_795_305_600_000_000_000, 1, trusted=True)
 
 
