@@ -144,7 +144,7 @@ class Gateway:
         """Run until `stop` is set, then end in order."""
         systemd = ServiceManager()
         lag = LoopLag()
-        control = ControlSocket(self.config.store.path, {"status": self.status}, self.desk.changes)
+        control = ControlSocket(self.config.store.path, {"status": self.status})
         with contextlib.suppress(TimeoutError):  # a silent bus does not delay READY
             async with asyncio.timeout(FIRST_LOOK_S):
                 await self.clock.look()

@@ -1,4 +1,4 @@
-"""A peer whose connections are scripts, with TLS of an authority of its own; and a clock that is trusted or not."""
+"""A peer whose connections are scripts, with TLS of an authority of its own; and a clock, trusted or not."""
 
 import datetime
 import ipaddress
