@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     """A command of the table."""
 
     module: str
-    """Has a function `command` with its options as typed parameters."""
+    """Has a function `command` with its options as typed parameters, or a `group` of several."""
     summary: str
     """Its line in the help."""
 
@@ -41,6 +41,11 @@ COMMANDS = {
     "decode": Entry("gateway.cli.decode", "Try a decoder on a payload, or keys on a frame."),
     "status": Entry("gateway.cli.status", "Show what is queued, stored and connected."),
     "query": Entry("gateway.cli.query", "Print readings from the embedded store."),
+    "dead-letters": Entry(
+        "gateway.cli.dead_letters", "List, show, retry or drop what a database refused for good."
+    ),
+    "backup": Entry("gateway.cli.backup", "Write this gateway into one file."),
+    "restore": Entry("gateway.cli.restore", "Put a gateway back from its backup."),
 }
 
 
@@ -97,7 +102,11 @@ def _application(called: str) -> Callable[[list[str]], None]:
 
     for name, entry in COMMANDS.items():
         if name == called:
-            app.command(name)(import_module(entry.module).command)
+            module = import_module(entry.module)
+            if hasattr(module, "group"):
+                app.add_typer(module.group, name=name)
+            else:
+                app.command(name)(module.command)
         else:
             app.command(name, help=entry.summary)(_not_called)
     return lambda given: app(args=given, prog_name="lora-gateway")

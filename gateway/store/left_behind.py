@@ -1,0 +1,58 @@
+"""What a copy of the store may leave behind: sealed chunks that no sink and no frame counter needs any more.
+
+Between two flushes the rows themselves are the record of a session's counters
+(docs/decisions/0005-few-bytes-per-frame.md), so a chunk with a row that is newer than its session's state stays,
+and all chunks after it.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import apsw
+
+from gateway.store.blocks import open_raw_block
+from gateway.store.connection import reading
+from gateway.store.position import Position
+from gateway.store.recovery import newest_seq
+
+ROWS_UNFLUSHED_MAX = 200_000
+"""Rows behind the newest one within which counters are looked for: while a session is heard it is flushed
+every 20,000 rows, and a round of flushes takes as many at most."""
+
+
+def settled_upto(connection: apsw.Connection) -> int:
+    """The last seq of the newest sealed chunk that may be left behind; 0 when all are needed.
+
+    Raises:
+        StoreDamaged, Unavailable: the store cannot be read.
+    """
+    with reading(connection):
+        chunks = connection.execute("SELECT seq_low, seq_high FROM raw_block ORDER BY seq_low")
+        ranges = cast("list[tuple[int, int]]", chunks.fetchall())
+        texts = [str(row[0]) for row in connection.execute("SELECT state FROM sink").fetchall()]
+        rows = connection.execute("SELECT id, flushed FROM session").fetchall()
+        newest = newest_seq(connection)
+    positions = [position for position in map(Position.load, texts) if not position.away]
+    floor = min((position.high for position in positions), default=newest)
+    flushed = dict(cast("list[tuple[int, int]]", rows))
+    upto = 0
+    oldest_state = min(flushed.values(), default=newest)
+    for low, high in ranges:
+        looked_at = high > max(oldest_state, newest - ROWS_UNFLUSHED_MAX)
+        if high > floor or (looked_at and _holds_counters(connection, low, flushed)):
+            break
+        upto = high
+    return upto
+
+
+def _holds_counters(connection: apsw.Connection, low: int, flushed: dict[int, int]) -> bool:
+    """Whether the chunk has a row that is newer than what is flushed of its session."""
+    with reading(connection):
+        data = connection.execute("SELECT data FROM raw_block WHERE seq_low = ?", (low,)).get
+    return any(seq > flushed.get(session, 0) for seq, session in _counters(cast("bytes", data)))
+
+
+def _counters(data: bytes | None) -> Iterator[tuple[int, int]]:
+    for row in open_raw_block(data) if data else ():
+        if row[4] is not None and row[5] is not None:
+            yield row[0], row[4]
