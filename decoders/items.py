@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, isnan
-from typing import Any
+from typing import Any, Protocol
 
 from decoders.contract import Quantity
 from decoders.findings import Findings
@@ -162,7 +162,17 @@ class Must:
         return _part(self.bits, take)
 
 
-Item = Value | Flag | State | Must
+class Item(Protocol):
+    """What a table may be written in; a family may bring items of its own."""
+
+    @property
+    def described(self) -> Quantity | None:
+        """What it measures."""
+        ...
+
+    def take(self) -> Take:
+        """The function that notes what an integer says."""
+        ...
 
 
 def named(name: str) -> Quantity:
@@ -184,7 +194,9 @@ def _reader(
     (low, high), (factor, addend, divisor) = limits, line
 
     def take(raw: Any, findings: Findings) -> None:
-        if low <= raw <= high:
+        if low <= raw <= high and not findings.unread:
+            findings.fields[name] = (raw * factor + addend) / divisor
+        elif low <= raw <= high:
             findings.found(name, (raw * factor + addend) / divisor)
         elif raw in faults or isnan(raw):
             findings.missing(name, "fault")

@@ -74,14 +74,15 @@ Part = Int | Real | Text | Gap
 class Record:
     """Parts one after the other, in one byte order."""
 
-    __slots__ = ("_struct", "_takes", "_wide", "order", "parts", "size_bytes")
+    __slots__ = ("_takes", "_unpack_from", "_wide", "order", "parts", "size_bytes")
 
     def __init__(self, order: Order, *parts: Part) -> None:
         self.order: Order = order
         self.parts = parts
         codes = "".join(_struct_code(part) for part in parts)
-        self._struct = Struct((">" if order == "big" else "<") + codes)
-        self.size_bytes: int = self._struct.size
+        packed = Struct((">" if order == "big" else "<") + codes)
+        self._unpack_from = packed.unpack_from
+        self.size_bytes: int = packed.size
         read = [part for part in parts if not isinstance(part, Gap)]
         self._takes = tuple(_take_of(part) for part in read)
         self._wide = tuple(
@@ -103,18 +104,25 @@ class Record:
                     found.setdefault(quantity.name, quantity)
         return tuple(found.values())
 
+    @property
+    def single(self) -> tuple[Callable[[bytes, int], tuple[Any, ...]], Take] | None:
+        """(unpack, take) of a record of one part, for a hot loop that can do without `read`."""
+        if len(self._takes) != 1 or self._wide:
+            return None
+        return self._unpack_from, self._takes[0]
+
     def read(self, payload: bytes, at: int, findings: Findings) -> None:
         """Note what the record that begins at `at` says; the payload is long enough.
 
         Raises:
             DecodeRefused: unknown_layout, an item has a value that it does not know.
         """
-        raws: Any = self._struct.unpack_from(payload, at)
+        raws: Any = self._unpack_from(payload, at)
         if self._wide:
             raws = list(raws)
             for place, signed in self._wide:
                 raws[place] = int.from_bytes(raws[place], self.order, signed=signed)
-        for take, raw in zip(self._takes, raws, strict=True):
+        for raw, take in zip(raws, self._takes, strict=True):
             take(raw, findings)
 
 

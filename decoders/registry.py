@@ -1,14 +1,17 @@
 """The decoders by name: what `decoder = "..."` in the devices file can say.
 
-To add one: write its module with a `DECODER`, and put that into the tuple here. `README.md` in this folder
-is the checklist.
+To add one: write its module with a `DECODER`, and put that into the tuple here. docs/adding-a-decoder.md has
+the steps.
 """
 
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from decoders import cayenne_lpp
 from decoders.city import air_quality, cctv_health, energy
 from decoders.contract import Decoder
+from decoders.vendors.dragino import aqs01, laq4, lds02, lt22222
+from decoders.vendors.milesight import am300, ct3xx, ct10x, em300, em500_co2, uc300, ws52x, ws301
 
 DECODERS: Mapping[str, Decoder] = {
     decoder.name: decoder
@@ -16,6 +19,19 @@ DECODERS: Mapping[str, Decoder] = {
         cctv_health.DECODER,
         air_quality.DECODER,
         energy.DECODER,
+        cayenne_lpp.DECODER,
+        aqs01.DECODER,
+        laq4.DECODER,
+        *lds02.DECODERS,
+        *lt22222.DECODERS,
+        *am300.DECODERS,
+        *ct10x.DECODERS,
+        *ct3xx.DECODERS,
+        *em300.DECODERS,
+        *em500_co2.DECODERS,
+        *uc300.DECODERS,
+        *ws301.DECODERS,
+        *ws52x.DECODERS,
     )
 }
 """Every built-in decoder by its name."""

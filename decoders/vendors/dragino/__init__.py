@@ -1,0 +1,1 @@
+"""Dragino: sensors and controllers with a fixed layout per model."""
