@@ -1,6 +1,6 @@
 """An MQTT 3.1.1 publisher for loads: packets are encoded before the clock starts, and written as fast as taken.
 
-    CONNECT    10 | length | 00 04 "MQTT" 04 | flags | keepalive 2 | client id
+    CONNECT    10 | length | 00 04 "MQTT" 04 | flags | keepalive 2 | client id [| user name | password]
     PUBLISH    30 or 32 | length | topic | [packet id 2, at QoS 1] | body
     PUBACK     40 02 | packet id 2
 
@@ -31,6 +31,9 @@ PATIENCE_S = 120.0
 """For the last acknowledgements."""
 
 Qos = Literal[0, 1]
+
+_CLEAN_SESSION = 0x02
+_USER_AND_PASSWORD = 0xC0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +69,21 @@ class MqttPublisher:
         ConnectionError: the broker refuses the connection.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 1883, client_id: str = "load") -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 1883,
+        client_id: str = "load",
+        user: tuple[str, str] | None = None,
+    ) -> None:
+        """`user` is a name and its password."""
         self._socket = socket.create_connection((host, port), PATIENCE_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._acknowledged = 0
         self._change = threading.Condition()
-        rest = _text("MQTT") + b"\x04\x02\x00\x00" + _text(client_id)
+        flags = _CLEAN_SESSION | (_USER_AND_PASSWORD if user else 0)
+        rest = _text("MQTT") + bytes([4, flags, 0, 0]) + _text(client_id)
+        rest += b"".join(map(_text, user or ()))
         self._socket.sendall(b"\x10" + _length(len(rest)) + rest)
         answer = self._socket.recv(4)
         if answer != b"\x20\x02\x00\x00":

@@ -41,7 +41,7 @@ REFUSED_TOPICS_WAIT_S = 60.0
 """Before asking again for topics that were refused."""
 WINDOW_OF_3_1_1 = 10
 """Messages in flight where the broker alone decides: the least of the common brokers. Mosquitto has 20."""
-UNANSWERED_MAX = 2
+UNANSWERED_ENOUGH = 2
 """Connections that end before the broker has said whether it tells of itself; then it is not asked any more."""
 
 _V5, _V3 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
@@ -177,7 +177,7 @@ class MqttSource:
             Unavailable, Blocked: the connection has ended.
         """
         await subscribed.wait()
-        if self._unanswered < UNANSWERED_MAX:
+        if self._unanswered < UNANSWERED_ENOUGH:
             self._unanswered += 1
             await connection.subscribe(TOPICS, 0, retained_again=True)
             self._unanswered = 0
