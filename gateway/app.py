@@ -15,6 +15,7 @@ from typing import Any
 
 from decoders.registry import DECODERS
 from gateway import registry
+from gateway.changes.desk import Desk
 from gateway.config import Config
 from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.host.clock import SystemClock
@@ -88,7 +89,8 @@ class Gateway:
             GatewayClocks(config.gateway.backfill_max),
             Payloads(DECODERS, ServerObjects(self.store.tables.types)),
         )
-        last_heard = self._recall()
+        with self.store.restoring():
+            last_heard = self._recall()
         self.release = Release(
             self.store,
             self.interpreter,
@@ -110,6 +112,7 @@ class Gateway:
         self.power = PowerSupply()
         self._kept_house_at = time.monotonic()
         clock.on_trusted = self._clock_is_set
+        self.desk = Desk(self.store, config.sinks, clock)
 
     def _make_sinks(self) -> None:
         """Each with its position in the store and its loop."""
@@ -144,7 +147,7 @@ class Gateway:
         """Run until `stop` is set, then end in order."""
         systemd = ServiceManager()
         lag = LoopLag()
-        control = ControlSocket(self.config.store.path, {"status": self.status})
+        control = ControlSocket(self.config.store.path, {"status": self.status}, self.desk.changes)
         with contextlib.suppress(TimeoutError):  # a silent bus does not delay READY
             async with asyncio.timeout(FIRST_LOOK_S):
                 await self.clock.look()
@@ -209,6 +212,13 @@ class Gateway:
                     for sink, outlet in self.sinks.values()
                 ):
                     await asyncio.sleep(0.05)
+
+    async def close_unused(self) -> None:
+        """End one that was never run: a command has changed the store while no daemon ran."""
+        for sink, outlet in self.sinks.values():
+            sink.close()
+            outlet.close()
+        await self.store.close()
 
     async def _close(self, control: ControlSocket) -> None:
         control.close()

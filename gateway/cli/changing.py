@@ -65,8 +65,10 @@ async def _alone(
     step: Callable[[int, int], None],
 ) -> dict[str, Any]:
     from gateway.app import Gateway
+    from gateway.host import logs
     from gateway.host.clock import SystemClock
 
+    logs.set_up("error")  # what a daemon would write down, the command says itself
     os.umask(0o007)  # as the service: what is made is for the group too
     try:
         gateway = Gateway(config, SystemClock(config.gateway.clock_trust))

@@ -19,8 +19,6 @@ from gateway.store.tables import Tables
 
 PAGE_LETTERS = 1000
 """Read in one transaction."""
-WORDS_SHOWN = 100
-"""Characters of a server's words in a table; `show` has all of them."""
 
 
 class Form(StrEnum):
@@ -205,17 +203,12 @@ def _write_table(found: Iterable[DeadLetter]) -> None:
 
     table = Table(title="Letters", title_justify="left")
     table.add_column("id", justify="right")
-    for name in ("refused", "sink", "device", "measurement", "time"):
-        table.add_column(name, overflow="fold")
-    table.add_column("the server's words", overflow="fold")
+    for name in ("refused", "status", "sink", "device", "measurement", "time"):
+        table.add_column(name, no_wrap=name in ("refused", "time"), overflow="fold")
     for letter in found:
-        words = (
-            letter.text if len(letter.text) <= WORDS_SHOWN else letter.text[:WORDS_SHOWN] + "..."
-        )
         cells = (
-            str(letter.id), time_text(letter.wall_ns), letter.sink, letter.device,
+            str(letter.id), time_text(letter.wall_ns), str(letter.status), letter.sink, letter.device,
             letter.reading.series.measurement, time_text(letter.reading.time_ns),
-            f"{letter.status} {words}",
         )  # fmt: skip
         table.add_row(*(Text(cell) for cell in cells))
     Console(highlight=False).print(table)

@@ -18,7 +18,10 @@ from gateway.store.tables import Tables
 LIST_ROWS = 50
 """Newest letters shown in a table unless --limit says otherwise."""
 
-group = typer.Typer(no_args_is_help=True, help="What a database refused for good: look at it, offer it again, or drop it.")
+group = typer.Typer(
+    no_args_is_help=True,
+    help="What a database refused for good: look at it, offer it again, or drop it.",
+)
 
 SinkOption = Annotated[str | None, typer.Option("--sink", help="Only this sink's.")]
 StatusOption = Annotated[
@@ -143,7 +146,7 @@ def drop(
         _say({"would_drop": count}, f"{count:,} letters would be dropped", as_json=as_json)
         return
     if not yes:
-        typer.confirm(f"Delete {count:,} readings for good?", abort=True, err=True)
+        typer.confirm(f"Delete these {count:,} for good?", abort=True, err=True)
     # Only what was shown: not what comes meanwhile.
     wanted = msgspec.structs.replace(wanted, newest_id=newest)
     answer = change(config, DROP, _arguments(wanted), "dropping")

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, cast
 
 import apsw
 from msgspec import Struct
-from msgspec.structs import replace
 
-from gateway.model import Reading
+from gateway.model import Reading, Record
 from gateway.store.batch import DeadRow, ToldRow
+from gateway.store.blocks import open_raw_block
 from gateway.store.packing import unpack_body
+from gateway.store.recovery import newest_rows_page, raw_record
 from gateway.store.tables import Tables
 
 if TYPE_CHECKING:
@@ -135,14 +136,22 @@ def page(
     ]
 
 
-def newest(
-    connection: apsw.Connection, tables: Tables, wanted: Wanted, letters_max: int
-) -> list[DeadLetter]:
-    """The newest ones, ascending."""
+def newest_from(connection: apsw.Connection, wanted: Wanted, letters_max: int) -> int:
+    """The id from which on there are so many, or all when there are fewer."""
     where, values = _condition(wanted)
-    query = f"SELECT dead.id {_FROM} {where} ORDER BY dead.id DESC LIMIT ?"
-    ids = tuple(cast("int", row[0]) for row in connection.execute(query, (*values, letters_max)))
-    return page(connection, tables, replace(wanted, ids=ids), 0, letters_max)
+    query = f"SELECT dead.id {_FROM} {where} ORDER BY dead.id DESC LIMIT 1 OFFSET ?"
+    return int(connection.execute(query, (*values, letters_max - 1)).get or 1)
+
+
+def frame_of(connection: apsw.Connection, tables: Tables, seq: int) -> Record | None:
+    """The row that a letter came from; None when it is not kept any more."""
+    found = newest_rows_page(connection, tables, seq - 1, 1)
+    if found and found[0][0] == seq:
+        return found[0][1]
+    query = "SELECT data FROM raw_block WHERE seq_low <= ? AND seq_high >= ?"
+    data = connection.execute(query, (seq, seq)).get
+    rows = () if data is None else open_raw_block(cast("bytes", data))
+    return next((raw_record(row, tables)[1] for row in rows if row[0] == seq), None)
 
 
 def numbered(write: apsw.Connection, rows: Sequence[DeadRow]) -> Iterator[tuple[object, ...]]:
