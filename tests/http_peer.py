@@ -97,6 +97,9 @@ def closing(made: HttpClient) -> Iterator[HttpClient]:
             made.request("GET", "/ping", {})
 
 
+_DAY = datetime.timedelta(days=1)
+
+
 class Authority:
     """A certificate authority of the test's own."""
 
@@ -105,14 +108,14 @@ class Authority:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
         self.ca_file = folder / "ca.pem"
         self._folder = folder
-        certificate = self._sign(self.name, self.key.public_key(), "", (-1, 1), is_ca=True)
+        certificate = self._sign(self.name, self.key.public_key(), "", (-_DAY, _DAY), is_ca=True)
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def server_context(self, *, days: tuple[int, int] = (-1, 1)) -> ssl.SSLContext:
-        """A server for 127.0.0.1 whose certificate is valid for these days from now."""
+    def server_file(self, first: datetime.timedelta, last: datetime.timedelta) -> Path:
+        """Key and certificate of a server for 127.0.0.1, valid between these moments from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-        certificate = self._sign(name, key.public_key(), "127.0.0.1", days, is_ca=False)
+        certificate = self._sign(name, key.public_key(), "127.0.0.1", (first, last), is_ca=False)
         path = self._folder / "server.pem"
         path.write_bytes(
             key.private_bytes(
@@ -122,8 +125,13 @@ class Authority:
             )
             + certificate.public_bytes(serialization.Encoding.PEM)
         )
+        return path
+
+    def server_context(self, *, days: tuple[float, float] = (-1, 1)) -> ssl.SSLContext:
+        """A server for 127.0.0.1 whose certificate is valid for these days from now."""
+        first, last = (datetime.timedelta(days=day) for day in days)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+        context.load_cert_chain(self.server_file(first, last))
         return context
 
     def _sign(
@@ -131,12 +139,12 @@ class Authority:
         subject: x509.Name,
         key: ec.EllipticCurvePublicKey,
         address: str,
-        days: tuple[int, int],
+        valid: tuple[datetime.timedelta, datetime.timedelta],
         *,
         is_ca: bool,
     ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
-        first, last = (now + datetime.timedelta(days=day) for day in days)
+        first, last = (now + moment for moment in valid)
         builder = (
             x509.CertificateBuilder(self.name, subject, key, 1 if is_ca else 2, first, last)
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)

@@ -37,10 +37,11 @@ class MachineClock:
     """This machine's clocks."""
 
     boot_id = "test"
+    trusted = True
 
     def stamp(self) -> Stamp:
         """Now."""
-        return Stamp(time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME), True)
+        return Stamp(time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME), self.trusted)
 
 
 class Held:
@@ -102,8 +103,9 @@ class Running:
             {"url": url, "client_id": "kk-01", "topics": ["gateway/+/event/#"], **keys}
         )
         self.intake = Held()
+        self.clock = MachineClock()
         self.source = MqttSource(section, "city", Backoff(0.05, 0.2, Random(1)))
-        self.task = asyncio.create_task(self.source.run(self.intake, MachineClock()))
+        self.task = asyncio.create_task(self.source.run(self.intake, self.clock))
 
     @property
     def health(self) -> Any:
