@@ -36,8 +36,12 @@ RUNS = " gateway: running "
 class Daemon:
     """One daemon and its folder; may be killed, stopped and started again."""
 
-    def __init__(self, folder: Path, config: str) -> None:
+    def __init__(
+        self, folder: Path, config: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` is added to that of the process."""
         self.folder = folder
+        self.environment = ENVIRONMENT | dict(environment or {})
         self.config = folder / "gateway.toml"
         self.config.write_text(config, encoding="utf-8")
         self.log = folder / "daemon.log"
@@ -57,7 +61,7 @@ class Daemon:
                 [PROGRAM, "run", "--config", self.config],
                 stdout=log,
                 stderr=log,
-                env=ENVIRONMENT,
+                env=self.environment,
                 cwd=self.folder,
             )
         return self
