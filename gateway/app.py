@@ -38,6 +38,7 @@ from gateway.pipeline.times import GatewayClocks
 from gateway.pipeline.untimed import TimedOnly
 from gateway.ports import Returning, Sink, Source
 from gateway.store import recovery
+from gateway.store.connection import SQLITE_VERSION
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
 from gateway.store.upkeep import REMEMBERED_ROWS
@@ -172,7 +173,9 @@ class Gateway:
                 group.create_task(_fail_with(ingest), name="ingest watch"),
             ]
             systemd.ready(self._line())
-            self.journal.info("running", store=self.config.store.path, clock=self.clock.how)
+            self.journal.info(
+                "running", store=self.config.store.path, clock=self.clock.how, sqlite=SQLITE_VERSION
+            )
             await stop.wait()
             systemd.stopping()
             await self._end(ways_in, ways_out, others, ingest)

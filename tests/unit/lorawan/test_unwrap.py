@@ -334,3 +334,16 @@ def test_a_row_without_a_flush_or_without_a_device_is_no_error(lorawan, session)
     with pytest.raises(ValueError, match="snapshot"):
         lorawan.restore("260b1a2c", session.fingerprint, 2, 8, b"\xff\xff")
     assert session.newest is None
+
+
+def test_bytes_are_not_opened_before_the_mic(lorawan, session, device10, monkeypatch):
+    opened = []
+    decrypt = SessionKeys10.payload
+    monkeypatch.setattr(
+        SessionKeys10, "payload", lambda *given: opened.append(given) or decrypt(*given)
+    )
+    good = device10.frame(1, b"twenty")
+    assert reason_of(lorawan, spoilt(good)) == "bad_mic"
+    assert opened == []
+    assert lorawan.unwrap(good, 0.0).payload == b"twenty"
+    assert len(opened) == 1, "the search above would have been seen"
