@@ -15,6 +15,8 @@ import apsw
 from gateway.errors import StoreDamaged, StoreFull, StoreInUse, Unavailable
 from gateway.store.schema import refuse_foreign
 
+SQLITE_VERSION = apsw.sqlite_lib_version()
+"""Of the library inside apsw; the system's own may be older, and is not used."""
 PAGE_BYTES = 2048
 """Half of SQLite's default: a commit of 16 rows rewrites whole pages, and at 100 frames/s this saves a quarter
 of what reaches the card (docs/decisions/0005-few-bytes-per-frame.md)."""
@@ -23,6 +25,7 @@ READER_CACHE_KIB = 256
 """A sink reads each row once, in order: more would only be memory."""
 BUSY_MS = 5000
 """How long a connection waits for another one's short lock."""
+COPY_BYTES = 1 << 16
 FILE_MODE = 0o660
 """The group reads while the daemon is down, which needs to write -shm."""
 
@@ -55,6 +58,32 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
             connection.close(True)
             raise
         return connection
+
+
+def write_wal_again(path: Path, vfs: str | None = None) -> None:
+    """Bring to the disk what the WAL shows; while nobody writes to it.
+
+    An fsync that failed leaves what can be read and is not on the disk, and a later one that succeeds does not
+    write it: the kernel counts it as clean. To SQLite it would be committed, and what follows it in the WAL
+    would be lost with it at the next power cut.
+
+    Raises:
+        StoreFull, Unavailable: the disk refuses.
+    """
+    wal = path.with_name(path.name + "-wal")
+    if not wal.exists():
+        return
+    with store_errors():
+        file = apsw.VFSFile(
+            vfs or "", str(wal), [apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_WAL, 0]
+        )
+        try:
+            size = file.xFileSize()
+            for offset in range(0, size, COPY_BYTES):
+                file.xWrite(file.xRead(min(COPY_BYTES, size - offset), offset), offset)
+            file.xSync(apsw.SQLITE_SYNC_FULL)
+        finally:
+            file.xClose()
 
 
 def open_reader(path: Path) -> apsw.Connection:
