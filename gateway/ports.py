@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from msgspec import Struct
+
+from decoders.javascript.answer import CodecAnswer
 from gateway.errors import GatewayError
 from gateway.health import Health
 from gateway.model import Heard, Reading, ReceiverReport, Record, Stamp, Verdict
@@ -155,3 +159,28 @@ class Outlet(Protocol):
 
     async def settle(self, offer: Any, verdict: Verdict) -> None:
         """Move the sink's position over what was taken, but for what the verdict keeps."""
+
+
+class CodecPayload(Struct, frozen=True, gc=False):
+    """A payload for a JavaScript codec."""
+
+    codec: Path
+    """The codec's file."""
+    f_port: int
+    payload: bytes
+    received_ms: float | None
+    """Its uplink's time as Unix ms; None while nobody knows."""
+
+
+class Codecs(Protocol):
+    """What runs JavaScript codecs. Called in a thread of its own: it blocks, within its time-outs."""
+
+    def decode(self, payloads: Sequence[CodecPayload]) -> list[CodecAnswer]:
+        """What each codec says of its payload, in order; a codec that fails has an answer that says so.
+
+        Raises:
+            Unavailable: none can be run now.
+        """
+
+    def close(self) -> None:
+        """Give up what is under way, from any thread."""

@@ -1,0 +1,279 @@
+// A small Buffer, for codecs that were written for hosts that have Node's: what they use of it.
+globalThis.Buffer = (function () {
+  const DIGITS = "0123456789abcdef";
+  const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+  function fromHex(text) {
+    const bytes = [];
+    for (let at = 0; at + 1 < text.length; at += 2) {
+      const pair = text.slice(at, at + 2);
+      if (!/^[0-9a-f]{2}$/i.test(pair)) break; // as Node: up to the first pair that is none
+      bytes.push(parseInt(pair, 16));
+    }
+    return bytes;
+  }
+
+  function fromBase64(text) {
+    const bytes = [];
+    let bits = 0;
+    let held = 0;
+    for (const letter of text) {
+      const value = LETTERS.indexOf(letter === "-" ? "+" : letter === "_" ? "/" : letter);
+      if (letter === "=") break;
+      if (value < 0) continue;
+      held = (held << 6) | value;
+      bits += 6;
+      if (bits >= 8) {
+        bits -= 8;
+        bytes.push((held >> bits) & 0xff);
+      }
+    }
+    return bytes;
+  }
+
+  function fromUtf8(text) {
+    const bytes = [];
+    for (const letter of text) {
+      let code = letter.codePointAt(0);
+      if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
+      if (code < 0x80) bytes.push(code);
+      else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+      else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+      else
+        bytes.push(
+          0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63),
+        );
+    }
+    return bytes;
+  }
+
+  function fromLatin1(text) {
+    return Array.from(text, (letter) => letter.charCodeAt(0) & 0xff);
+  }
+
+  function fromUtf16(text) {
+    const bytes = [];
+    for (let at = 0; at < text.length; at++) bytes.push(text.charCodeAt(at) & 0xff, text.charCodeAt(at) >> 8);
+    return bytes;
+  }
+
+  function toUtf8(bytes) {
+    let text = "";
+    for (let at = 0; at < bytes.length; ) {
+      const first = bytes[at];
+      const more = first < 0x80 ? 0 : first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 && first < 0xf0 ? 2
+        : first >= 0xc2 && first < 0xe0 ? 1 : -1;
+      let code = more < 0 ? -1 : more === 0 ? first : first & (0x3f >> more);
+      let used = 1;
+      while (code >= 0 && used <= more) {
+        const next = bytes[at + used];
+        if ((next & 0xc0) !== 0x80) {
+          code = -1;
+          break;
+        }
+        code = (code << 6) | (next & 63);
+        used++;
+      }
+      const least = [0, 0x80, 0x800, 0x10000][more];
+      const wrong = code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff);
+      text += wrong ? "\ufffd" : String.fromCodePoint(code);
+      at += wrong ? 1 : used;
+    }
+    return text;
+  }
+
+  const READ = {
+    hex: fromHex, base64: fromBase64, base64url: fromBase64, utf8: fromUtf8, "utf-8": fromUtf8,
+    ascii: fromLatin1, latin1: fromLatin1, binary: fromLatin1, utf16le: fromUtf16, "utf-16le": fromUtf16,
+    ucs2: fromUtf16, "ucs-2": fromUtf16,
+  };
+
+  function reader(encoding) {
+    const read = READ[String(encoding || "utf8").toLowerCase()];
+    if (!read) throw new TypeError("Unknown encoding: " + encoding);
+    return read;
+  }
+
+  class Buffer extends Uint8Array {
+    static from(value, second, third) {
+      if (typeof value === "string") return new Buffer(reader(second)(value));
+      if (value instanceof ArrayBuffer) return new Buffer(value, second || 0, third);
+      if (value && value.type === "Buffer" && Array.isArray(value.data)) return new Buffer(value.data);
+      if (value === null || typeof value !== "object")
+        throw new TypeError("Buffer.from takes a string, an array or a buffer");
+      return new Buffer(Array.from(value, (one) => Number(one) & 0xff));
+    }
+
+    static alloc(size, fill, encoding) {
+      const made = new Buffer(size);
+      return fill === undefined ? made : made.fill(fill, 0, size, encoding);
+    }
+
+    static allocUnsafe(size) {
+      return new Buffer(size);
+    }
+
+    static isBuffer(value) {
+      return value instanceof Buffer;
+    }
+
+    static isEncoding(name) {
+      return typeof name === "string" && name.toLowerCase() in READ;
+    }
+
+    static byteLength(value, encoding) {
+      return typeof value === "string" ? reader(encoding)(value).length : value.byteLength;
+    }
+
+    static compare(one, other) {
+      for (let at = 0; at < Math.min(one.length, other.length); at++)
+        if (one[at] !== other[at]) return one[at] < other[at] ? -1 : 1;
+      return Math.sign(one.length - other.length);
+    }
+
+    static concat(list, total) {
+      const length = total === undefined ? list.reduce((sum, one) => sum + one.length, 0) : total;
+      const made = new Buffer(length);
+      let at = 0;
+      for (const one of list) {
+        const part = one.length > length - at ? one.subarray(0, length - at) : one;
+        made.set(part, at);
+        at += part.length;
+      }
+      return made;
+    }
+
+    toString(encoding, start, end) {
+      const bytes = this.subarray(start || 0, end === undefined ? this.length : end);
+      const name = String(encoding || "utf8").toLowerCase();
+      if (name === "utf8" || name === "utf-8") return toUtf8(bytes);
+      let text = "";
+      if (name === "hex") {
+        for (const byte of bytes) text += DIGITS[byte >> 4] + DIGITS[byte & 15];
+      } else if (name === "base64" || name === "base64url") {
+        for (const byte of bytes) text += String.fromCharCode(byte);
+        text = btoa(text);
+        if (name === "base64url") text = text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+      } else if (READ[name] === fromUtf16) {
+        for (let at = 0; at + 1 < bytes.length; at += 2)
+          text += String.fromCharCode(bytes[at] | (bytes[at + 1] << 8));
+      } else {
+        const mask = name === "ascii" ? 0x7f : 0xff;
+        reader(name);
+        for (const byte of bytes) text += String.fromCharCode(byte & mask);
+      }
+      return text;
+    }
+
+    toJSON() {
+      return { type: "Buffer", data: Array.from(this) };
+    }
+
+    equals(other) {
+      return Buffer.compare(this, other) === 0;
+    }
+
+    compare(other) {
+      return Buffer.compare(this, other);
+    }
+
+    slice(start, end) {
+      return this.subarray(start, end); // of the same memory, unlike Uint8Array.slice
+    }
+
+    copy(target, at, start, end) {
+      const part = this.subarray(start || 0, end === undefined ? this.length : end);
+      const room = part.subarray(0, Math.max(0, target.length - (at || 0)));
+      target.set(room, at || 0);
+      return room.length;
+    }
+
+    fill(value, start, end, encoding) {
+      if (typeof value !== "string") return super.fill(value, start, end);
+      const bytes = reader(typeof start === "string" ? start : encoding)(value);
+      for (let at = start | 0; bytes.length && at < (end === undefined ? this.length : end); at++)
+        this[at] = bytes[(at - (start | 0)) % bytes.length];
+      return this;
+    }
+
+    write(text, at, length, encoding) {
+      const words = [at, length, encoding].filter((one) => typeof one === "string");
+      const bytes = Buffer.from(text, words[0]);
+      const from = typeof at === "number" ? at : 0;
+      const most = typeof length === "number" ? length : this.length - from;
+      return bytes.copy(this.subarray(from, from + most));
+    }
+
+    readUIntBE(at, size) {
+      let value = 0;
+      for (let n = 0; n < size; n++) value = value * 256 + this._byte(at + n);
+      return value;
+    }
+
+    readUIntLE(at, size) {
+      let value = 0;
+      for (let n = size; n--; ) value = value * 256 + this._byte(at + n);
+      return value;
+    }
+
+    readIntBE(at, size) {
+      return signed(this.readUIntBE(at, size), size);
+    }
+
+    readIntLE(at, size) {
+      return signed(this.readUIntLE(at, size), size);
+    }
+
+    writeUIntBE(value, at, size) {
+      for (let n = size; n--; value = Math.floor(value / 256)) this[at + n] = value & 0xff;
+      return at + size;
+    }
+
+    writeUIntLE(value, at, size) {
+      for (let n = 0; n < size; n++, value = Math.floor(value / 256)) this[at + n] = value & 0xff;
+      return at + size;
+    }
+
+    _byte(at) {
+      if (!(at >= 0 && at < this.length)) throw new RangeError("Attempt to access memory outside buffer bounds");
+      return this[at];
+    }
+
+    _view(at, size) {
+      if (!(at >= 0 && at + size <= this.length))
+        throw new RangeError("Attempt to access memory outside buffer bounds");
+      return new DataView(this.buffer, this.byteOffset, this.byteLength);
+    }
+  }
+
+  function signed(value, size) {
+    const half = 2 ** (8 * size - 1);
+    return value >= half ? value - 2 * half : value;
+  }
+
+  // readUInt8, readInt16LE, writeFloatBE, readBigInt64LE ...: as DataView has them, and Uint for UInt.
+  const views = { UInt8: 1, Int8: 1, UInt16: 2, Int16: 2, UInt32: 4, Int32: 4, Float: 4, Double: 8 };
+  Object.assign(views, { BigInt64: 8, BigUInt64: 8 });
+  for (const kind of Object.keys(views)) {
+    const size = views[kind];
+    const name = { Float: "Float32", Double: "Float64" }[kind] || kind.replace("UInt", "Uint");
+    for (const order of size === 1 ? [""] : ["LE", "BE"]) {
+      const little = order === "LE";
+      const read = function (at = 0) {
+        return this._view(at, size)["get" + name](at, little);
+      };
+      const write = function (value, at = 0) {
+        this._view(at, size)["set" + name](at, value, little);
+        return at + size;
+      };
+      for (const alias of new Set([kind, kind.replace("UInt", "Uint")])) {
+        Buffer.prototype["read" + alias + order] = read;
+        Buffer.prototype["write" + alias + order] = write;
+      }
+    }
+  }
+  for (const name of ["readUInt", "writeUInt"])
+    for (const order of ["LE", "BE"])
+      Buffer.prototype[name.replace("UInt", "Uint") + order] = Buffer.prototype[name + order];
+  return Buffer;
+})();
