@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,12 +121,13 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
         yield "the daemon does not run, or may not be asked by this user"
         return
     clock = live["clock"]
-    yield f"clock {'trusted' if clock['trusted'] else 'NOT trusted'} ({clock['how']})"
+    yield f"clock {'trusted' if clock['trusted'] else 'NOT trusted'} ({clock['how']}){_jumps(clock)}"
     for kind in ("sources", "sinks"):
         for name, state in live[kind].items():
             colour = "green" if state["state"] == "up" else "yellow"
             guarantee = f", {state['guarantee']}" if "guarantee" in state else ""
-            yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {escape(_why(state))}"
+            why = escape(_why(state)) + _pace(state)
+            yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {why}"
     for receiver, offset_s in live["gateway_clocks_disbelieved"].items():
         yield f"[yellow]the clock of gateway {receiver} is off by {offset_s:+.0f} s and not believed[/]"
     yield from _power_lines(live.get("power"))
@@ -133,6 +135,21 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
     if live["moved_aside"]:
         yield f"[red]a damaged store was moved to {live['moved_aside']}[/]"
+
+
+def _jumps(clock: Mapping[str, Any]) -> str:
+    if not clock.get("jumps"):
+        return ""
+    return f"; it was moved {clock['jumps']} times in this run, the last time by {clock['last_jump_s']:+.0f} s"
+
+
+def _pace(state: Mapping[str, Any]) -> str:
+    """How fast a backlog gets less, and when it is gone; nothing where there is none."""
+    left_s = state.get("time_left_s")
+    if not left_s or left_s < 1:
+        return ""
+    left = timedelta(seconds=round(left_s))
+    return f"; {state['readings_per_s']:,.0f} readings/s, nothing waits in {left}"
 
 
 def _power_lines(power: Mapping[str, list[str]] | None) -> Iterator[str]:

@@ -14,3 +14,39 @@ def test_a_sink_that_had_nothing_to_send_does_not_say_starting_twice() -> None:
     }
     (line,) = (line for line in _live_lines(live) if line.startswith("sink city"))
     assert line.count("starting") == 1
+
+
+def live(**more: object) -> dict[str, object]:
+    quiet = {
+        "clock": {"trusted": True, "how": "ntp"},
+        "sources": {},
+        "sinks": {},
+        "gateway_clocks_disbelieved": {},
+        "stalled": None,
+        "moved_aside": None,
+    }
+    return quiet | more
+
+
+def test_a_backlog_has_a_speed_and_an_end() -> None:
+    city = {"state": "up", "why": "takes it", "readings_per_s": 5120.4, "time_left_s": 5400.0}
+    (line,) = (
+        line for line in _live_lines(live(sinks={"city": city})) if line.startswith("sink city")
+    )
+    assert line.endswith("takes it; 5,120 readings/s, nothing waits in 1:30:00")
+
+
+def test_a_sink_without_a_backlog_has_neither() -> None:
+    for left_s in (0.0, None):
+        city = {"state": "up", "why": "takes it", "readings_per_s": 3.0, "time_left_s": left_s}
+        (line,) = (
+            line for line in _live_lines(live(sinks={"city": city})) if line.startswith("sink city")
+        )
+        assert line.endswith("takes it")
+
+
+def test_jumps_of_the_clock_are_told() -> None:
+    clock = {"trusted": False, "how": "unsynchronised", "jumps": 2, "last_jump_s": -3600.0}
+    line = next(iter(_live_lines(live(clock=clock))))
+    assert line.startswith("clock NOT trusted (unsynchronised); it was moved 2 times in this run")
+    assert line.endswith("by -3600 s")
