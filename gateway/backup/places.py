@@ -28,7 +28,7 @@ def places(manifest: Manifest, into: Path | None) -> list[Place]:
     """A place for each member, in their order."""
     if into is None:
         return [Place(member, Path(member.path)) for member in manifest.members]
-    into = into.absolute()
+    into = Path(os.path.normpath(into.absolute()))
     base = PurePosixPath(manifest.config.path).parent
     return [Place(member, into / _below(member, base)) for member in manifest.members]
 
