@@ -4,9 +4,11 @@
 
 The database file is limited by SQLite itself. The WAL is checkpointed above `wal_pages` and then written from
 its start again; what it gets is three times that, for the commit that goes beyond and for a reader that pins
-it. The reserve file is given back to a full disk, so that deleting and checkpointing are possible.
+it. The reserve file is given back to a full disk, so that deleting and checkpointing are possible. A disk that
+has less room than `size_max` is a lower ceiling: it is asked at each step of housekeeping.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +51,9 @@ class Shares:
 
     @property
     def reserve_bytes(self) -> int:
-        """Size of the reserve file."""
-        return min(max(self.size_max // 64, RESERVE_BYTES_LEAST), RESERVE_BYTES)
+        """Size of the reserve file: what a checkpoint of the WAL may add to the file, and some for deleting."""
+        some = min(max(self.size_max // 64, RESERVE_BYTES_LEAST), RESERVE_BYTES)
+        return self.wal_pages * WAL_FRAME_BYTES + some
 
     @property
     def pages_max(self) -> int:
@@ -73,9 +76,17 @@ class Shares:
         """Bytes in use: pages that are not free, and the shares of the WAL and the reserve file."""
         return database_bytes(connection) + self.wal_bytes + self.reserve_bytes
 
-    def over(self, connection: apsw.Connection) -> bool:
-        """Whether room is to be made."""
-        return self.used_bytes(connection) >= self.size_max * ROOM_LEFT
+    def room_bytes(self, store: Path) -> int:
+        """The ceiling, or less: what the store's files take and what is free on their disk."""
+        try:
+            disk = os.statvfs(store.parent)
+            return min(self.size_max, disk.f_bavail * disk.f_frsize + files_bytes(store))
+        except OSError:
+            return self.size_max
+
+    def over(self, connection: apsw.Connection, store: Path) -> bool:
+        """Whether room is to be made: before the ceiling is reached, or the disk is full."""
+        return self.used_bytes(connection) >= self.room_bytes(store) * ROOM_LEFT
 
     def wal_is_long(self, store: Path) -> bool:
         """Whether the WAL has grown so far beyond a checkpoint that it could leave its share."""
@@ -90,6 +101,12 @@ def database_bytes(connection: apsw.Connection) -> int:
     """Bytes of the database's pages that are not free."""
     pages = connection.pragma("page_count") - connection.pragma("freelist_count")
     return int(pages) * PAGE_BYTES
+
+
+def files_bytes(store: Path) -> int:
+    """What the store's files take on the disk."""
+    parts = (store.with_name(store.name + part) for part in ("", "-wal", ".reserve"))
+    return sum(part.stat().st_size for part in parts if part.exists())
 
 
 class Reserve:

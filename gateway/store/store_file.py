@@ -70,6 +70,8 @@ class StoreFile:
         try:
             if in_order:
                 _refuse_cut_short(path)
+            elif self.lock.left_open:
+                files.write_wal_again(path, vfs)
             writer = Writer(path, shares, vfs)
             if not in_order:
                 _check(writer, whole=self.lock.left_suspect)

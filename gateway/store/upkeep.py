@@ -72,7 +72,7 @@ class Upkeep:
             more = await self._seal(limit)
             more = await self._prune(older_than_ns) or more
             await self._prune_unread(older_than_ns)
-            return await self._watch() or more
+            return await self._watch(made=more) or more
 
     async def make_room(self) -> None:
         """After the disk or the ceiling refused a commit: what settled history and the rule allow.
@@ -84,7 +84,7 @@ class Upkeep:
             try:
                 await store.write(lambda writer: writer.checkpoint())
                 made = await self._prune(0, needed=True) or await self._seal(store.newest_seq)
-                while made and await store.read(store.shares.over):
+                while made and await self._needs_room():
                     made = await self._prune(0, needed=True) or await self._seal(store.newest_seq)
                 if not made and self._when_full == "drop_oldest":
                     await self._drop_oldest()
@@ -139,7 +139,7 @@ class Upkeep:
         if oldest is None:
             return False
         seq_high, wall_high = oldest
-        if not needed and wall_high >= older_than_ns and not await store.read(store.shares.over):
+        if not needed and wall_high >= older_than_ns and not await self._needs_room():
             return False
         if seq_high > store.positions.floor() or seq_high > self._flushed(seq_high):
             return False
@@ -162,26 +162,36 @@ class Upkeep:
 
     # -- the ceiling ------------------------------------------------------------------------------------
 
-    async def _watch(self) -> bool:
-        """Set and clear `full`, or drop; True when more is to be dropped."""
+    async def _watch(self, *, made: bool) -> bool:
+        """Set and clear `full`, or drop; True when more is to be dropped.
+
+        While room is `made` in good order, the rule is not needed.
+        """
         store = self._store
         long = store.shares.wal_is_long(store.path)
         if long:
             await store.write(lambda writer: writer.shorten_wal())
             long = store.shares.wal_is_long(store.path)
-        over = await store.read(store.shares.over)
+        over = await self._needs_room() and not (made and not store.full)
         dropped = over and self._when_full == "drop_oldest" and await self._drop_oldest()
         if dropped:
-            over = await store.read(store.shares.over)
+            over = await self._needs_room()
         if (over or long) and not store.full:
             store.full = True
             used = await store.read(store.shares.used_bytes)
+            room = store.shares.room_bytes(store.path)
             why = "a reader holds the WAL" if long else self._when_full
-            self._journal.error("full", used=used, size_max=store.shares.size_max, why=why)
+            self._journal.error(
+                "full", used=used, size_max=store.shares.size_max, disk_allows=room, why=why
+            )
         elif store.full and not over and not long and not store.unsure and store.reserve.take():
             store.full = False
             self._journal.info("room_again")
         return dropped and over
+
+    async def _needs_room(self) -> bool:
+        """Whether the ceiling is reached, that of the configuration or that of the disk."""
+        return await self._store.read(self._store.shares.over, self._store.path)
 
     async def _drop_oldest(self) -> bool:
         """Take the oldest rows from every sink that has not had them, and count them as dropped.

@@ -65,10 +65,11 @@ class Writer:
         """After an I/O error nothing the connection believes can be trusted: begin anew.
 
         Raises:
-            Unavailable, StoreDamaged: it cannot be opened now.
+            StoreFull, Unavailable, StoreDamaged: it cannot be opened now.
         """
         with contextlib.suppress(apsw.Error):
             self._connection.close(True)
+        files.write_wal_again(self._path, self._vfs)
         self._connection = files.open_writer(self._path, self._vfs)
         self._shares.apply(self._connection)
 
@@ -195,7 +196,7 @@ class Writer:
         with contextlib.suppress(apsw.Error):
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         with contextlib.suppress(apsw.Error):
-            self._connection.close()
+            self._connection.close(True)
 
     def has(self, number: int) -> bool:
         """Whether the transaction of this number is on disk."""

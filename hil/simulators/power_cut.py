@@ -7,14 +7,19 @@ the first n of them leaves
     what was not           each 512-byte sector of each write there or not, each truncation or deletion done or
                            not, by the cut's own dice; so writes are dropped, torn and reordered
 
+A sync can be told to fail, as on a card that gives up, and to be slow. What was to be synced then stays readable,
+as from the page cache, and is not on the disk: the kernel counts it as clean, and a later sync that succeeds
+does not write it.
+
 The first sync of a new file also syncs the folder, as SQLite does on Unix: deletions before it are durable then.
 Connections must use `PRAGMA locking_mode = EXCLUSIVE`: the VFS has no shared memory for the WAL's index.
 What it does not model: a card that acknowledges a sync and has not done it, and bits that rot.
 
-Source: SQLite, "Atomic Commit In SQLite", 2 (sectors, flushing) and "Write-Ahead Logging", 2.
+Sources: PostgreSQL wiki, "Fsync Errors" (Linux counts as clean what it could not write); SQLite, "Atomic Commit In
+SQLite", 2 (sectors, flushing) and "Write-Ahead Logging", 2.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -25,7 +30,7 @@ import apsw
 
 SECTOR_BYTES = 512
 
-Kind = Literal["write", "truncate", "delete", "sync"]
+Kind = Literal["write", "truncate", "delete", "sync", "lost"]
 Loss = Literal["nothing", "everything", "dice"]
 """What of the unsynced operations a cut takes."""
 
@@ -50,6 +55,10 @@ class RecordingDisk:
         self.operations: list[Operation] = []
         self.before: dict[str, bytes] = {}
         """Files that were there before the first operation on them."""
+        self.syncs_that_fail = 0
+        """So many of the next syncs fail."""
+        self.before_sync: Callable[[], None] = lambda: None
+        """Called in the thread that syncs; may take its time."""
         self._vfs: _RecordingVfs | None = None
 
     def __enter__(self) -> Self:
@@ -108,6 +117,8 @@ class Cuts:
         for operation in self._operations[self._at : at]:
             if operation.kind == "sync":
                 self._sync(operation.file)
+            elif operation.kind == "lost":
+                self._pending.pop(operation.file, None)
             else:
                 self._pending.setdefault(operation.file, []).append(operation)
         self._at = at
@@ -193,4 +204,9 @@ class _RecordingFile(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802, ARG002 - as above
         # The real sync is left out: the power of this machine is not cut.
+        self._disk.before_sync()
+        if self._disk.syncs_that_fail > 0:
+            self._disk.syncs_that_fail -= 1
+            self._disk.note(Operation("lost", self._name))
+            raise apsw.exception_for(apsw.SQLITE_IOERR_FSYNC)
         self._disk.note(Operation("sync", self._name))
