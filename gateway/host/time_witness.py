@@ -3,8 +3,9 @@
     timedate1   NTPSynchronized is the kernel's word (maximum error below 16 s), whoever disciplines it
     timesyncd   touches a file when it has set the clock in this boot; it stays when the network is cut, and also
                 when somebody sets the clock wrong: after a jump it is not asked
-    chrony      `chronyc -c tracking`: comma-separated, stratum in field 3, what is still to be corrected in
-                field 5, leap status last
+    chrony      `chronyc -c tracking`: comma-separated, reference in field 1, stratum in field 3, what is still to
+                be corrected in field 5, leap status last. "Normal" alone says little: a chrony that may not step
+                the clock says so while it is hours off, and one told to be `local` when it follows itself
 
 Each is asked in a child process with a time-out; none blocks the event loop.
 
@@ -28,6 +29,8 @@ TIMESYNCD_FILE = Path("/run/systemd/timesync/synchronized")
 
 STRATUM_MAX = 15
 """16 means unsynchronised."""
+LOCAL = "7F7F0101"
+"""127.127.1.1, chrony's own clock: its directive `local` makes it serve that, right or wrong."""
 CORRECTION_S_MAX = 1.0
 """What chrony has still to slew away; it may follow a source for hours before the clock is right."""
 
@@ -50,6 +53,8 @@ def chrony_is_synchronised(tracking: str) -> bool:
     """Whether chrony follows a source, from one line of `chronyc -c tracking`."""
     fields = tracking.strip().split(",")
     if len(fields) < 14 or not fields[2].isdecimal():
+        return False
+    if fields[0] == LOCAL:
         return False
     try:
         correction_s = abs(float(fields[4]))

@@ -9,6 +9,19 @@ import pytest
 from gateway.host import time_witness
 from gateway.host.time_witness import answer, chrony_is_synchronised, synchronised_by
 
+# Captured from chronyd 4.3 on Debian 12: it follows a server; it follows nobody; it was told `local stratum 10`;
+# it follows a server and may not correct its clock, which is an hour behind.
+CAPTURED = {
+    "server": "7F000001,127.0.0.1,2,1795380524.164214785,-0.000001532,0.000000028,0.000000212,0.013,0.001,0.059,"
+    "0.000005973,0.000002135,1.0,Normal\n",
+    "nobody": "00000000,,0,0.000000000,0.000000000,0.000000000,0.000000000,0.000,0.000,0.000,1.000000000,"
+    "1.000000000,0.0,Not synchronised\n",
+    "itself": "7F7F0101,,10,1795380481.854855939,0.000000000,0.000000000,0.000000000,0.000,0.000,0.000,"
+    "0.000000000,0.000000000,0.0,Normal\n",
+    "an hour off": "7F000001,127.0.0.1,2,1795380533.858009639,3600.000000000,0.000001542,0.000004370,-0.069,0.030,"
+    "2.363,0.000031169,0.000009875,1.0,Normal\n",
+}
+
 # Field order of chronyc 4.3; values constructed.
 FOLLOWING = "C0A80001,192.168.0.1,3,1763769600.1,-0.00001,0.00002,0.00003,1.5,0.0,0.1,0.02,0.01,64.3,Normal\n"
 LOST = "7F7F0101,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised\n"
@@ -32,6 +45,11 @@ LOST = "7F7F0101,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised\n"
 )
 def test_chrony_follows_a_source_or_not(tracking: str, synchronised: bool) -> None:
     assert chrony_is_synchronised(tracking) is synchronised
+
+
+@pytest.mark.parametrize("follows", CAPTURED)
+def test_only_a_chrony_that_follows_a_server_and_is_there_vouches(follows: str) -> None:
+    assert chrony_is_synchronised(CAPTURED[follows]) is (follows == "server")
 
 
 def test_a_cut_line_of_chrony_says_nothing() -> None:

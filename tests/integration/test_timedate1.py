@@ -1,0 +1,86 @@
+"""systemd's timedate1, asked as on a Raspberry Pi: a bus of the test's own, the real service, the real busctl.
+
+What it must say is the kernel's word, read past it. systemd itself need not run.
+"""
+
+import ctypes
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.host import time_witness
+
+TIMEDATED = Path("/lib/systemd/systemd-timedated")
+PATIENCE_S = 10.0
+MAXERROR_S = 16
+"""What timedated and the kernel's adjtimex call synchronised."""
+BUS = """\
+<busconfig>
+  <type>system</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
+  </policy>
+</busconfig>
+"""
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        not (TIMEDATED.exists() and shutil.which("busctl") and shutil.which("dbus-daemon")),
+        reason="systemd-timedated, busctl or dbus-daemon is not installed",
+    ),
+]
+
+
+@pytest.fixture
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    socket, config = tmp_path / "socket", tmp_path / "bus.conf"
+    config.write_text(BUS.format(socket=socket))
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={socket}")
+    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as daemon:
+        try:
+            wait_for(socket.exists)
+            with subprocess.Popen([TIMEDATED], stderr=subprocess.DEVNULL) as service:
+                try:
+                    wait_for(lambda: "timedate1" in names_on_the_bus())
+                    yield
+                finally:
+                    service.terminate()
+        finally:
+            daemon.terminate()
+
+
+def wait_for(holds: object) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def names_on_the_bus() -> str:
+    return subprocess.run(["busctl", "list"], capture_output=True, text=True, check=True).stdout
+
+
+def kernel_is_synchronised() -> bool:
+    class Timex(ctypes.Structure):
+        _fields_ = (
+            ("modes", ctypes.c_uint), ("offset", ctypes.c_long), ("freq", ctypes.c_long),
+            ("maxerror", ctypes.c_long), ("rest", ctypes.c_byte * 512),
+        )  # fmt: skip
+
+    found = Timex()
+    ctypes.CDLL(None).adjtimex(ctypes.byref(found))
+    return found.maxerror < MAXERROR_S * 1_000_000
+
+
+@pytest.mark.usefixtures("bus")
+async def test_it_says_what_the_kernel_says() -> None:
+    said = await time_witness.answer(time_witness.TIMEDATE1)
+    assert said == ("b true\n" if kernel_is_synchronised() else "b false\n")
