@@ -85,7 +85,9 @@ class Life:
         if self.dice.random() < 0.7:
             await drain(self.outlet, self.sink, batches=self.dice.randrange(1, 6))
         if self.dice.random() < 0.5:
-            await keep_house(self.store, at_s=self.dice.choice((LATER_S, LATER_S, LATER_S, MUCH_LATER_S)))
+            await keep_house(
+                self.store, at_s=self.dice.choice((LATER_S, LATER_S, LATER_S, MUCH_LATER_S))
+            )
 
 
 def between_pages(act: Callable[[], Awaitable[None]]) -> Callable[[int, int], None]:
