@@ -33,14 +33,14 @@ class Pace:
         return (self._settled - begun[1]) / max(now_s - begun[0], SAMPLE_S)
 
     def left_s(self, pending: int, now_s: float) -> float | None:
-        """Seconds until nothing is pending, if it goes on so; None when it does not become less.
+        """Seconds until nothing is pending, if it goes on so; None when that cannot be told, or it grows.
 
         What comes in meanwhile is taken off the speed.
         """
         begun = self._begin(now_s)
         if pending == 0:
             return 0.0
-        if begun is None or begun[2] <= pending:
+        if begun is None or begun[2] <= pending or now_s - begun[0] < SAMPLE_S:
             return None
         return pending * (now_s - begun[0]) / (begun[2] - pending)
 

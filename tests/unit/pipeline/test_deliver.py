@@ -192,7 +192,6 @@ async def test_a_backlog_is_taken_oldest_first_and_live_readings_follow_it(open_
     assert server.taken == list(range(1, 1021))
     assert [len(batch) for batch in server.offered[:20]] == [50] * 20, "whole batches, no pauses"
     assert progress["readings_per_s"] >= 50
-    assert progress["time_left_s"] is not None
     assert (await account(bench)).balanced
 
 

@@ -30,6 +30,13 @@ def test_speed_and_time_left_of_a_backlog() -> None:
     assert pace.left_s(left, 11.0) == pytest.approx(left / (11 * 4950 / 10), rel=0.02)
 
 
+def test_in_its_first_second_no_end_is_told() -> None:
+    pace = Pace()
+    pace.settled(5000, 95_000, 10.0)
+    assert pace.left_s(95_000, 10.5) is None
+    assert pace.left_s(95_000, 11.0) == pytest.approx(19.0)
+
+
 def test_a_backlog_that_grows_has_no_end() -> None:
     pace, left = drained(50, 80, 1000, 20)
     assert pace.left_s(left, 20.0) is None
