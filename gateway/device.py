@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from decoders.contract import Decoder
+from decoders.normalise.profile import Profile
+
 NETWORK_SERVER = "network_server"
 """The decoder name that says: take over the readings that the network server's own codec made."""
 
@@ -54,6 +57,8 @@ class Device:
     """A built-in decoder's name, a codec's path as it was written, "network_server", or "" for none."""
     codec_path: Path | None = None
     """Where the JavaScript codec is, absolute, when `decoder` is a path."""
+    register_map: Decoder | None = field(default=None, repr=False)
+    """The decoder that a register map describes, when `decoder` is the path of one."""
     dev_addr: str = ""
     """8 lower-case hex digits of an ABP session, else ""."""
     join_eui: str = ""
@@ -63,6 +68,8 @@ class Device:
     """Sorted by name."""
     measurement: str = "sensor"
     """Of a codec's or a network server's readings; built-in decoders name their own."""
+    profile: Profile | None = field(default=None, repr=False, hash=False)
+    """What a codec's or a network server's values mean; None for what is done without one."""
     expect_every_s: float | None = None
     """How often it should be heard; None when nobody said."""
     f_cnt_reset: Literal["refuse", "accept_once"] = "refuse"

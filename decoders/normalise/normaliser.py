@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from decoders.contract import Decoded, DecodeRefused
-from decoders.normalise.fields import Fields
+from decoders.normalise.fields import LEFT_OUT, Fields
 from decoders.normalise.flatten import Leaf, Path, leaves_of
 from decoders.normalise.profile import Profile
 from decoders.normalise.records import Array, Element, RecordArrays, elements_of
@@ -109,6 +109,7 @@ class _Output:
         arrays = RecordArrays(self._profile)
         as_given = self._profile.names == "as_given"
         leaves = leaves_of(data, 0 if as_given else 1, arrays.take, units=not as_given)
+        self._dropped += [Dropped(path, LEFT_OUT) for path in arrays.dropped]
         preferred = self._preferred(normalized)
         if len(preferred) > 1:
             self._dropped += [
@@ -118,7 +119,7 @@ class _Output:
                 self._add_normalized(row)
         else:
             self._add(leaves, arrays.found, preferred)
-        return self._result(bool(leaves or arrays.found))
+        return self._result(bool(leaves or arrays.found or arrays.dropped))
 
     def _preferred(self, normalized: object | None) -> tuple[Measured, ...]:
         if normalized is None or self._profile.normalized == "ignore":

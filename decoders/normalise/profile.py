@@ -11,6 +11,7 @@ from typing import Literal
 
 from decoders.contract import FieldValue
 from decoders.normalise.conversions import SAME, Line
+from decoders.normalise.names import clean
 
 FieldType = Literal["float", "bool", "str"]
 
@@ -72,9 +73,13 @@ class Profile:
             if found is not None:
                 to = rule.to
                 for part in found.groups():
-                    to = to.replace("{}", part.lower(), 1)
+                    to = to.replace("{}", clean((part,)), 1)
                 return FieldRule(
-                    to=to, type=rule.type, line=rule.line, map=rule.map, faults=rule.faults
+                    to=clean((to,)),
+                    type=rule.type,
+                    line=rule.line,
+                    map=rule.map,
+                    faults=rule.faults,
                 )
         return None
 

@@ -58,10 +58,16 @@ class RecordArrays:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self.found: list[Array] = []
+        self.dropped: list[str] = []
+        """Paths of those that the profile drops."""
 
     def take(self, path: Path, array: Sequence[object]) -> bool:
-        """Whether the array holds records; if so it is kept in `found`."""
-        rule = self._profile.records.get(".".join(path))
+        """Whether the array is no matter of the flat list: it holds records, or is dropped."""
+        dotted = ".".join(path)
+        if path and self._profile.drops(dotted):
+            self.dropped.append(dotted)
+            return True
+        rule = self._profile.records.get(dotted)
         if rule is None and self._profile.names == "as_given":
             return False
         elements = tuple(_flat_list(array))

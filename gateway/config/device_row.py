@@ -113,6 +113,7 @@ class DeviceRow(KeysRow):
     join_eui: Eui = ""
     tags: dict[str, str] = Field(default_factory=dict)
     measurement: Annotated[str, AfterValidator(_measurement)] = "sensor"
+    profile: str = ""
     expect_every: Annotated[Duration, Field(gt=0)] | None = None
     f_cnt_reset: Literal["refuse", "accept_once"] = "refuse"
     source: str = ""

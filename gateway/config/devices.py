@@ -10,14 +10,17 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from decoders.contract import Decoder
+from decoders.refusals import ports_text
 from gateway.config import key_file, toml_file
 from gateway.config.decoder_choice import Choice, choose
 from gateway.config.device_row import DeviceRow
 from gateway.config.device_rules import combination_faults
 from gateway.config.faults import Faults, did_you_mean, dotted, shown
 from gateway.config.identities import Identities
+from gateway.config.profile_choice import Profiles
 from gateway.config.tag_rules import fields_of, name_fault, value_fault
 from gateway.device import KEY_NAMES, Device, DeviceKeys
+from gateway.errors import ConfigError
 
 
 class Loaded(NamedTuple):
@@ -79,6 +82,7 @@ class _Reader:
         self._faults = faults
         self._identities = Identities()
         self._choices: dict[str, Choice] = {}
+        self._profiles = Profiles(path.parent, faults)
         self._fields: dict[str, frozenset[str]] = {}
         self._tags: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
 
@@ -94,12 +98,15 @@ class _Reader:
         keys = self._keys(row, found)
         found += combination_faults(row, keys)
         choice = self._choice(row, found)
-        found += self._source_faults(row, choice.built_in)
-        found += self._tag_faults(row, choice.built_in)
+        found += self._source_faults(row, choice.decoder)
+        found += self._tag_faults(row, choice.decoder)
+        found += self._profiles.faults_of(row, choice.built_in)
         device = self._device(row, keys, choice)
         found += self._identities.add(device, place)
         for key, remedy in found:
-            value = getattr(row, key, None) if key in ("source", "decoder", "name") else None
+            value = (
+                getattr(row, key, None) if key in ("source", "decoder", "name", "profile") else None
+            )
             self._faults.add(self._path, f"{place}.{key}", value, remedy + _whose(row.name))
         return device
 
@@ -125,6 +132,9 @@ class _Reader:
             except ValueError as error:
                 found.append(("decoder", str(error)))
                 return Choice()
+            except ConfigError as error:  # a register map: its faults name its own file
+                self._faults.found += [error, *error.others]
+                self._choices[row.decoder] = choice = Choice()
         return choice
 
     def _source_faults(self, row: DeviceRow, decoder: Decoder | None) -> list[tuple[str, str]]:
@@ -137,7 +147,7 @@ class _Reader:
                 ("source", "no source has this name; " + did_you_mean(row.source, self._sources))
             )
         if decoder is not None and row.f_port not in decoder.f_ports:
-            ports = ", ".join(str(port) for port in sorted(decoder.f_ports))
+            ports = ports_text(decoder.f_ports)
             found.append(("f_port", f"write the port that {decoder.name} shall be told: {ports}"))
         return found
 
@@ -158,13 +168,15 @@ class _Reader:
         return Device(
             name=row.name,
             dev_eui=row.dev_eui,
-            decoder=choice.built_in.name if choice.built_in else row.decoder,
+            decoder=choice.decoder.name if choice.decoder else row.decoder,
+            register_map=choice.register_map,
             codec_path=choice.codec_path,
             dev_addr=row.dev_addr,
             join_eui=row.join_eui,
             keys=keys,
             tags=self._tags.setdefault(tags, tags),
             measurement=row.measurement,
+            profile=self._profiles.named(row.profile),
             expect_every_s=row.expect_every,
             f_cnt_reset=row.f_cnt_reset,
             source=row.source,
