@@ -15,8 +15,10 @@ import typer
 from rich.markup import escape
 
 from gateway.cli.options import ConfigOption, JsonOption, StoreOption, store_path, time_text
+from gateway.cli.store_lines import store_lines
 from gateway.store.accounts import accounts
 from gateway.store.connection import open_reader
+from gateway.store.outlook import Outlook, outlook
 
 
 def command(
@@ -41,7 +43,9 @@ def document(path: Path, live: Mapping[str, Any] | None) -> dict[str, Any]:
     Raises:
         Unavailable, StoreDamaged: the store cannot be read.
     """
-    found = accounts(open_reader(path))
+    connection = open_reader(path)
+    found = accounts(connection)
+    ahead = outlook(connection, path, time.time_ns())
     sinks = {
         name: asdict(account) | {"balanced": account.balanced}
         for name, account in found.sinks.items()
@@ -50,7 +54,7 @@ def document(path: Path, live: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         "store": {
             "path": str(path),
-            "used_bytes": found.used_bytes,
+            **_outlook(ahead),
             "oldest_pending": None if oldest is None else time_text(oldest),
             "oldest_pending_age_s": None
             if oldest is None
@@ -67,6 +71,14 @@ def document(path: Path, live: Mapping[str, Any] | None) -> dict[str, Any]:
         "readings": {"accepted": found.readings, "sinks": sinks},
         "balanced": found.frames_balanced and all(a.balanced for a in found.sinks.values()),
         "daemon": live,
+    }
+
+
+def _outlook(ahead: Outlook) -> dict[str, Any]:
+    oldest = ahead.oldest_history_ns
+    return asdict(ahead) | {
+        "oldest_history": None if oldest is None else time_text(oldest),
+        "oldest_history_age_s": None if oldest is None else round((time.time_ns() - oldest) / 1e9),
     }
 
 
@@ -89,7 +101,8 @@ def _show(answer: Mapping[str, Any]) -> None:
         console.print(_sink_table(name, account))
         console.print(_verdict("accepted = the sum of what became of them", account["balanced"]))
     stored = answer["store"]
-    console.print(f"\nstore {stored['path']}, {stored['used_bytes'] / 1e6:,.1f} MB in use")
+    for line in store_lines(stored):
+        console.print(line)
     if stored["oldest_pending"] is not None:
         console.print(f"oldest reading that waits: {stored['oldest_pending']}")
     for line in _live_lines(answer["daemon"]):

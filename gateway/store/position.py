@@ -41,6 +41,8 @@ class Position:
     dropped: int = 0
     version: str = ""
     """What a sink found out about its server, kept for the next start."""
+    born: int = 0
+    """The newest row when this sink began at "now": it is given none up to that."""
     away: bool = False
     """It is not configured at present: nothing is kept for it, and its sums are not watched."""
 
@@ -60,6 +62,11 @@ class Position:
     def settled(self) -> int:
         """How many readings are out of this sink's way."""
         return self.delivered + self.dead + self.expired + self.superseded + self.dropped
+
+    def has_passed(self, seq: int) -> bool:
+        """Whether the readings of this row were given to the sink, or given up for it."""
+        held = any(low <= seq <= high for low, high in self.held)
+        return self.born < seq <= self.high and not held
 
     def release(self, gone: "Released") -> None:
         """Forget a held row, because a newer row replaces it; nothing when it was not held."""

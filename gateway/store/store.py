@@ -161,7 +161,11 @@ class Store(Draft):
 
     def begin_boot(self, boot_id: str) -> None:
         """Say which boot of the machine the coming records belong to; called once at start."""
-        self.this_boot = self._writer.boot(boot_id)
+        try:
+            self.this_boot = self._writer.boot(boot_id)
+        except StoreFull:
+            self.reserve.give_back()
+            self.this_boot = self._writer.boot(boot_id)
 
     # -- to the disk ------------------------------------------------------------------------------------
 
@@ -312,6 +316,7 @@ class Store(Draft):
                     come_back(saved, readings, self.horizon, unread)
             elif start == "now":
                 position.high, position.baseline = self.next_seq - 1, readings
+                position.born = position.high
             else:
                 position.baseline = readings - unread()
         self.positions[sink] = position
