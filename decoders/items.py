@@ -78,7 +78,7 @@ class Value:
 class Flag:
     """A boolean: a bit of the integer, or all of it, which then must be `on` or `off`."""
 
-    name: str
+    quantity: str | Quantity
     _: KW_ONLY
     bit: int | None = None
     on: int = 1
@@ -86,8 +86,8 @@ class Flag:
 
     @property
     def described(self) -> Quantity:
-        """The flag in the vocabulary."""
-        return named(self.name)
+        """The flag in the vocabulary, or of a user's own."""
+        return named(self.quantity) if isinstance(self.quantity, str) else self.quantity
 
     def take(self) -> Take:
         """The function that notes the flag of an integer."""

@@ -1,17 +1,19 @@
 """One request of `decode` to one answer: a payload through a decoder, or a frame through its keys and then that.
 
-Nothing is opened or stored. What a request line and an answer line hold is fixed by the structs here.
+Nothing is stored, and nothing opened but the register map that a request names. What a request line and an
+answer line hold is fixed by the structs here.
 """
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from decoders.contract import Decoded, DecodeRefused
+from decoders.contract import Decoded, Decoder, DecodeRefused
 from decoders.registry import UnknownDecoder, decoder_named
-from gateway.errors import Refused
+from gateway.errors import ConfigError, Refused
 
 NO_CODECS = "this version does not run JavaScript codecs"
 
@@ -85,12 +87,31 @@ def answer(request: Request) -> Answer:
             raise Refused("codec_error", NO_CODECS)
         if request.decoder is None or payload is None:
             return Answer(uplink=described)
-        readings = decoder_named(request.decoder).decode(f_port, payload, received_at)
+        readings = _decoder(request.decoder).decode(f_port, payload, received_at)
     except (Refused, DecodeRefused) as refused:
         return Answer(refused=Refusal(refused.reason, refused.sentence), uplink=described)
     except UnknownDecoder as error:
         return Answer(refused=Refusal("no_decoder", str(error)), uplink=described)
     return Answer([_shown(reading, received_at) for reading in readings], uplink=described)
+
+
+@lru_cache(8)
+def _decoder(name: str) -> Decoder:
+    """A built-in decoder, or that of a register map.
+
+    Raises:
+        UnknownDecoder: there is none of that name.
+        Refused: the register map cannot be read, or is none.
+    """
+    if not name.endswith(".toml"):
+        return decoder_named(name)
+    from gateway.config import map_file
+
+    try:
+        return map_file.load(Path(name))
+    except ConfigError as error:
+        sentence = "; ".join(str(one) for one in (error, *error.others))
+        raise Refused("no_decoder", sentence) from error
 
 
 def refusal(reason: str, message: str) -> Answer:

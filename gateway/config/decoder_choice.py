@@ -1,19 +1,26 @@
-"""What `decoder = "..."` of a device may say: a built-in name, a codec's path, or the network server."""
+"""What `decoder = "..."` of a device may say: a built-in name, a map's or codec's path, or the network server."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from decoders.contract import Decoder
 from decoders.registry import DECODERS
+from gateway.config import map_file
 from gateway.config.faults import did_you_mean
 from gateway.device import NETWORK_SERVER
 
 
 class Choice(NamedTuple):
-    """A decoder that was found: one of the two, or neither for the network server and for none."""
+    """A decoder that was found: one of the three, or none for the network server and for none."""
 
     built_in: Decoder | None = None
+    register_map: Decoder | None = None
     codec_path: Path | None = None
+
+    @property
+    def decoder(self) -> Decoder | None:
+        """The decoder that runs here, whoever wrote it; None for a codec."""
+        return self.built_in or self.register_map
 
 
 def choose(text: str, base: Path) -> Choice:
@@ -21,12 +28,15 @@ def choose(text: str, base: Path) -> Choice:
 
     Raises:
         ValueError: there is no such decoder or file; the message says what there is.
+        ConfigError: a register map cannot be read, or is none.
     """
     if text in ("", NETWORK_SERVER):
         return Choice()
     built_in = DECODERS.get(text)
     if built_in is not None:
         return Choice(built_in)
+    if text.endswith(".toml"):
+        return Choice(register_map=map_file.load(base / text))
     if "/" in text or text.endswith(".js"):
         path = base / text
         if not path.is_file():

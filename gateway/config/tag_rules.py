@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from decoders.contract import Decoder
 from decoders.registry import DECODERS
 
-SET_BY_PROGRAM = frozenset({"device", "dev_eui", "gateway", "host", "authenticated", "camera"})
+SET_BY_PROGRAM = frozenset(
+    {"device", "dev_eui", "gateway", "host", "authenticated", "camera", "channel"}
+)
 """Tags that this program and its decoders write themselves."""
 
 FIELDS_OF_ALL = frozenset({

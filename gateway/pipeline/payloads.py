@@ -35,7 +35,7 @@ class Payloads:
             return None
         if device.decoder == NETWORK_SERVER:
             return self._server_objects.decoded(device, heard)
-        decoder = self._decoders.get(device.decoder)
+        decoder = device.register_map or self._decoders.get(device.decoder)
         if decoder is None:
             raise DecodeRefused("no_decoder", f"{device.name} has no decoder; set `decoder` for it")
         if f_port is None:
