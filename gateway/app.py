@@ -16,6 +16,7 @@ from typing import Any
 from decoders.registry import DECODERS
 from gateway import registry
 from gateway.changes.desk import Desk
+from gateway.codec_worker.worker import CodecWorker
 from gateway.config import Config
 from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.host.clock import SystemClock
@@ -25,6 +26,8 @@ from gateway.host.power_supply import PowerSupply
 from gateway.host.systemd import ServiceManager
 from gateway.journal import Journal
 from gateway.lorawan.region import region
+from gateway.pipeline.codec_readings import CodecReadings
+from gateway.pipeline.decode import Decode
 from gateway.pipeline.deliver import Deliver
 from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.ingest import Ingest, retry_undecided
@@ -41,6 +44,7 @@ from gateway.store import recovery
 from gateway.store.connection import SQLITE_VERSION
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
+from gateway.store.undecoded import Backlog
 from gateway.store.upkeep import REMEMBERED_ROWS
 
 LAST_COMMIT_S = 4.0
@@ -82,13 +86,16 @@ class Gateway:
         )
         lorawan = fleet.lorawan()
         self.book = SessionBook(lorawan, self.store)
+        maker = ReadingMaker(config.gateway.name, dict(config.gateway.tags))
+        types = self.store.tables.types
+        payloads = Payloads(DECODERS, ServerObjects(types))
         self.interpreter = Interpreter(
             fleet,
             lorawan,
             self.store,
-            ReadingMaker(config.gateway.name, dict(config.gateway.tags)),
+            maker,
             GatewayClocks(config.gateway.backfill_max),
-            Payloads(DECODERS, ServerObjects(self.store.tables.types)),
+            payloads,
         )
         with self.store.restoring():
             last_heard = self._recall()
@@ -98,6 +105,10 @@ class Gateway:
             config.gateway.clock_wait,
             partial(self.store.read, recovery.held, self.store.tables),
         )
+        self.decode = Decode(
+            self.store, Backlog(self.store), CodecWorker(), self.interpreter, maker, payloads,
+            CodecReadings(types),
+        )  # fmt: skip
         self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)
         self.sources: list[Source] = [
             registry.SOURCES[source.kind].load_worker()(source.section, source.name)
@@ -165,6 +176,7 @@ class Gateway:
             others = [
                 group.create_task(self.clock.watch(), name="clock"),
                 group.create_task(self._keep_house(), name="housekeeping"),
+                group.create_task(self.decode.run(), name="decode"),
                 group.create_task(control.serve(), name="control"),
                 group.create_task(lag.watch(), name="loop lag"),
                 group.create_task(self.power.watch(), name="power supply"),
@@ -225,6 +237,7 @@ class Gateway:
 
     async def _close(self, control: ControlSocket) -> None:
         control.close()
+        self.decode.close()
         for name, (sink, outlet) in self.sinks.items():
             outlet.position.version = getattr(sink, "detected_version", None) or ""
             self.store.settled(name)
@@ -309,6 +322,7 @@ class Gateway:
             "clock": self.clock.status(),
             "power": self.power.status(),
             "stalled": self.ingest.stalled,
+            "decode": self.decode.status(),
             "full": self.store.full,
             "moved_aside": str(self.store.moved_aside) if self.store.moved_aside else None,
             "gateway_clocks_disbelieved": dict(self.interpreter.clocks.disbelieved),

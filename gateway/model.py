@@ -189,6 +189,23 @@ class Record(Struct, frozen=True, gc=False):
     """Its readings' times wait for a trusted clock: no sink gets them yet."""
 
 
+class Undecoded(Struct, frozen=True, gc=False):
+    """A kept hearing whose payload waits for a codec."""
+
+    seq: int
+    """The row that brings it up: its own, or the one that gave it its time when it was held for the clock."""
+    about: int
+    """Its own row."""
+    record: Record
+    """As it was heard; of a sealed row without its readings."""
+    received: Stamp
+    """When it was received, as far as that is known now."""
+    time_ns: int | None
+    """The uplink's time; None when no link reading tells it."""
+    held: bool
+    """It had waited for the clock; `received.trusted` says whether that was set then."""
+
+
 class SessionState(Struct, frozen=True, gc=False):
     """A session as the store keeps it. No keys: only their fingerprint."""
 

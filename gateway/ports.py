@@ -10,7 +10,7 @@ from msgspec import Struct
 from decoders.javascript.answer import CodecAnswer
 from gateway.errors import GatewayError
 from gateway.health import Health
-from gateway.model import Heard, Reading, ReceiverReport, Record, Stamp, Verdict
+from gateway.model import Heard, Reading, ReceiverReport, Record, Stamp, Undecoded, Verdict
 
 Result = TypeVar("Result")
 
@@ -159,6 +159,36 @@ class Outlet(Protocol):
 
     async def settle(self, offer: Any, verdict: Verdict) -> None:
         """Move the sink's position over what was taken, but for what the verdict keeps."""
+
+
+class Backlog(Protocol):
+    """What waits for the decode stage: rows of the store, oldest first."""
+
+    @property
+    def waiting(self) -> int:
+        """How many hearings have no answer yet, those held for the clock included."""
+
+    def work(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
+        """Run something in the decode stage's thread."""
+
+    def more(self) -> "asyncio.Future[None]":
+        """Done when rows were committed after this call; watched by many, cancelled by none."""
+
+    def take(self, rows_max: int) -> tuple[list[Undecoded], int]:
+        """The next rows, and the seq up to which that is all; in the decode stage's thread.
+
+        Raises:
+            Unavailable: the store cannot be read now.
+        """
+
+    def passed(self, seq: int, *, answered: bool = True) -> None:
+        """Every row up to this seq has its answer in the open batch, or needs none."""
+
+    def skip(self) -> None:
+        """Nothing waits: look only at what comes."""
+
+    def close(self) -> None:
+        """End the thread; does not wait."""
 
 
 class CodecPayload(Struct, frozen=True, gc=False):

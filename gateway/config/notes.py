@@ -60,12 +60,6 @@ def _about_devices(sources: Sequence[SourceConfig], devices: Sequence[Device]) -
         ]
         if elsewhere:
             yield f"{_counted(elsewhere)} only through a network server, but no MQTT source is configured"
-    codecs = [device.name for device in devices if device.codec_path is not None]
-    if codecs:
-        yield (
-            f"{_counted(codecs)} with JavaScript codecs: their payloads are kept undecoded, this version"
-            " does not run JavaScript codecs yet"
-        )
     undecided = [device.name for device in devices if not device.decoder]
     if undecided:
         yield f"{_counted(undecided)} without a decoder: their payloads are kept and can be decoded later"

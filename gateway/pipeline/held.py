@@ -41,19 +41,16 @@ def shifted(record: Record, about: int, received: Stamp) -> Record:
 
 def flagged(record: Record, about: int) -> Record:
     """The record with its provisional times, and a field that says so."""
-    readings = tuple(
-        Reading(
-            Series(
-                reading.series.measurement,
-                reading.series.tags,
-                (*reading.series.fields, UNTRUSTED),
-            ),
-            reading.time_ns,
-            (*reading.values, True),
-        )
-        for reading in record.readings
+    return stamped(record, about, tuple(untrusted(reading) for reading in record.readings))
+
+
+def untrusted(reading: Reading) -> Reading:
+    """The reading with the field that says that its time is a guess."""
+    series = reading.series
+    fields = (*series.fields, UNTRUSTED)
+    return Reading(
+        Series(series.measurement, series.tags, fields), reading.time_ns, (*reading.values, True)
     )
-    return stamped(record, about, readings)
 
 
 def stamped(

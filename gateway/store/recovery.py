@@ -86,11 +86,11 @@ def newest_records(
 
 
 def records(
-    connection: apsw.Connection, tables: Tables, where: str, rows_max: int
+    connection: apsw.Connection, tables: Tables, where: str, rows_max: int, after: int = 0
 ) -> list[tuple[int, Record]]:
-    """(seq, record) of the oldest tail rows under a further condition on their columns."""
+    """(seq, record) of the oldest tail rows after a seq, under a further condition on their columns."""
     query = f"{_FRAMES} AND {where} ORDER BY seq LIMIT ?"
-    return [_record(row, tables) for row in connection.execute(query, (0, rows_max))]
+    return [_record(row, tables) for row in connection.execute(query, (after, rows_max))]
 
 
 def newest_rows_page(
