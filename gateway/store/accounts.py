@@ -18,6 +18,7 @@ from gateway.store.connection import reading
 from gateway.store.history import held_readings, oldest_unread_wall, unread_readings
 from gateway.store.position import Position
 from gateway.store.retention import outcomes
+from gateway.store.sampling import UNKEPT
 
 NOT_KEPT = frozenset({"bad_crc", "redelivered", "store_full"})
 """Outcomes without a row: there is nothing to compare their counters with."""
@@ -152,8 +153,9 @@ def _rows_by_outcome(connection: apsw.Connection, counters: dict[str, int]) -> C
         except ROTTEN:
             rows += outcomes(connection, cast("int", seq_low))
     for name, value in counters.items():
-        if name.startswith("pruned."):
-            rows[name.removeprefix("pruned.")] += value
+        for gone in ("pruned.", UNKEPT):
+            if name.startswith(gone):
+                rows[name.removeprefix(gone)] += value
     return _amended(rows)
 
 

@@ -9,6 +9,7 @@ from gateway.model import REFUSALS, Malformed, Record
 from gateway.store import recovery, retention
 from gateway.store.batch import Batch
 from gateway.store.packing import pack_body, pack_heard
+from gateway.store.sampling import UNKEPT, Sampling
 from gateway.store.tables import Tables
 
 COMMITS = "commits"
@@ -36,6 +37,7 @@ class Draft:
         self.refused_bytes = retention.refused_bytes(connection)
         """What refused frames take in the file, or more."""
         self._open = Batch()
+        self._sampling = Sampling()
         self._changed: set[str] = set()
         self._sessions: dict[tuple[str, str, int], int] = recovery.session_ids(connection)
         self._held = set(recovery.held_rows(connection))
@@ -62,6 +64,10 @@ class Draft:
         seq = self.next_seq
         self.next_seq = seq + 1
         heard = record.heard
+        refused = not record.readings and (record.outcome in REFUSALS or _capped(record))
+        if refused and not self._sampling.keeps(heard, record.outcome):
+            self.count(UNKEPT + record.outcome)
+            return seq
         stamp = heard.received
         name_id = self.tables.name_id
         device = None if record.device is None else name_id(record.device)
@@ -72,7 +78,7 @@ class Draft:
         phy, radio = pack_heard(heard)
         when = (stamp.wall_ns, stamp.boot_ns, self.this_boot, stamp.trusted)
         where = (name_id(heard.source), receiver)
-        if not record.readings and (record.outcome in REFUSALS or _capped(record)):
+        if refused:
             sentence = record.sentence or ""
             self._open.refused.append(
                 (seq, device, record.outcome, record.session, record.f_cnt, *when, *where, phy, radio,
