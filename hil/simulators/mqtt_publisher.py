@@ -62,6 +62,32 @@ def encode(topic: str, bodies: Iterable[bytes], qos: Qos) -> list[bytes]:
     return packets
 
 
+def connected(
+    host: str,
+    port: int,
+    client_id: str,
+    user: tuple[str, str] | None = None,
+    *,
+    clean_session: bool = True,
+) -> socket.socket:
+    """A connection that the broker has accepted. Without a clean session it gets what waits for this client id.
+
+    Raises:
+        ConnectionError: the broker refuses the connection.
+    """
+    one = socket.create_connection((host, port), PATIENCE_S)
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    flags = (_CLEAN_SESSION if clean_session else 0) | (_USER_AND_PASSWORD if user else 0)
+    rest = _text("MQTT") + bytes([4, flags, 0, 0]) + _text(client_id)
+    rest += b"".join(map(_text, user or ()))
+    one.sendall(b"\x10" + _length(len(rest)) + rest)
+    answer = one.recv(4)
+    if answer[:2] != b"\x20\x02" or answer[3:] != b"\0":
+        one.close()
+        raise ConnectionError(f"the broker answered CONNECT with {answer.hex() or 'nothing'}")
+    return one
+
+
 class MqttPublisher:
     """One connection with a clean session, for one run. Use as a context manager.
 
@@ -77,18 +103,9 @@ class MqttPublisher:
         user: tuple[str, str] | None = None,
     ) -> None:
         """`user` is a name and its password."""
-        self._socket = socket.create_connection((host, port), PATIENCE_S)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connected(host, port, client_id, user)
         self._acknowledged = 0
         self._change = threading.Condition()
-        flags = _CLEAN_SESSION | (_USER_AND_PASSWORD if user else 0)
-        rest = _text("MQTT") + bytes([4, flags, 0, 0]) + _text(client_id)
-        rest += b"".join(map(_text, user or ()))
-        self._socket.sendall(b"\x10" + _length(len(rest)) + rest)
-        answer = self._socket.recv(4)
-        if answer != b"\x20\x02\x00\x00":
-            self._socket.close()
-            raise ConnectionError(f"the broker answered CONNECT with {answer.hex() or 'nothing'}")
 
     def __enter__(self) -> Self:
         return self
