@@ -5,6 +5,10 @@ moves on, rejected readings become dead letters. What a sink could not take is o
 
 After an outage the oldest readings go first, in whole batches without a pause between them: that is the order
 of each device. Live readings wait behind the backlog until it is gone, and a sink takes many times what comes in.
+
+Each failure halves what is offered next, and each success doubles it: a link that is too slow for a whole batch
+within its time-out still gets on, and to ask whether a server is back costs few bytes of a metered one. While an
+operator is waited for, a single row asks.
 """
 
 import asyncio
@@ -34,6 +38,8 @@ class Deliver:
         self._outlet = outlet
         self._linger_s = linger_s
         self._probe_s = probe_s
+        self._lines = sink.batch_lines
+        """How many readings to offer at once, at present."""
         self._pace = Pace()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
         self._stopping = asyncio.Event()
@@ -76,10 +82,12 @@ class Deliver:
             offer, verdict = await self._outlet.work(self._offer)
         except Unavailable as error:
             self._sink.health.down(error.what)
+            self._lines = max(self._lines // 2, 1)
             wait_s = self._backoff.next()
             return wait_s if error.retry_after_s is None else max(wait_s, error.retry_after_s)
         except Blocked as error:
             self._sink.health.blocked(f"{error.what}; {error.remedy}")
+            self._lines = 1
             return self._probe_s
         if not offer:
             return None
@@ -90,6 +98,8 @@ class Deliver:
             # The position has moved in memory and goes to disk with the next commit that succeeds.
             return RETRY_FIRST_S
         kept = len(verdict.kept) if verdict is not None else 0
+        if not kept:
+            self._lines = min(self._lines * 2, self._sink.batch_lines)
         now_s = asyncio.get_running_loop().time()
         self._pace.settled(len(offer.readings) - kept, self._outlet.pending, now_s)
         # What was kept is offered again, but not at once: its obstacle may still be there.
@@ -97,13 +107,13 @@ class Deliver:
 
     def _offer(self) -> tuple[Offer, Verdict | None]:
         """In the sink's thread: take the next readings from the store and write them."""
-        offer = self._outlet.take(self._sink.batch_lines)
+        offer = self._outlet.take(self._lines)
         if not offer.readings:
             return offer, None
         return offer, self._sink.deliver(offer.readings)
 
     def _many_wait(self) -> bool:
-        return self._outlet.pending >= self._sink.batch_lines
+        return self._outlet.pending >= self._lines
 
     async def _linger(self) -> None:
         """Let readings gather, for a while or until a whole batch waits."""

@@ -163,6 +163,38 @@ async def test_a_blocked_sink_is_probed_as_often_as_its_section_says(open_bench:
     assert all(wait >= 0.2 for wait in waits)
 
 
+@pytest.mark.usefixtures("quick")
+async def test_while_an_operator_is_waited_for_one_row_asks(open_bench: Any) -> None:
+    bench = open_bench(device_of(ONE))
+    server = Server(*[Blocked("401 from the server", "renew influx.token")] * 3, batch_lines=8)
+    hear(bench, *range(1, 41))
+    await bench.store.commit()
+    async with delivering(bench, server):
+        await until(lambda: server.taken == list(range(1, 41)))
+    sizes = [len(batch) for batch in server.offered]
+    assert sizes == [8, 1, 1, 1, 2, 4, 8, 8, 8, 8, 1]
+
+
+class SlowLink(Server):
+    """Nothing above so many readings gets through before the time-out."""
+
+    def deliver(self, readings: Sequence[Reading]) -> Verdict:
+        if len(readings) > 10:
+            self.offered.append([])
+            raise Unavailable("gives no answer in time")
+        return super().deliver(readings)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_link_too_slow_for_whole_batches_gets_on(open_bench: Any) -> None:
+    bench, server = open_bench(device_of(ONE)), SlowLink(batch_lines=100)
+    hear(bench, *range(1, 101))
+    await bench.store.commit()
+    async with delivering(bench, server):
+        await until(lambda: server.taken == list(range(1, 101)))
+    assert (await account(bench)).balanced
+
+
 async def test_who_knows_that_an_obstacle_is_gone_ends_the_wait(open_bench: Any) -> None:
     bench = open_bench(device_of(ONE))
     server = Server(Unavailable("the clock is not set", retry_after_s=3600))
