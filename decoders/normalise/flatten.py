@@ -129,7 +129,7 @@ def _units_beside(value: Mapping[object, object]) -> dict[str, str]:
 
 
 def _check_depth(path: Path) -> None:
-    if len(path) >= DEPTH_MAX + 1:
+    if len(path) >= DEPTH_MAX:
         raise DecodeRefused("codec_error", f"the codec's output is nested deeper than {DEPTH_MAX}")
 
 

@@ -55,7 +55,7 @@ def _cleaned(part: str) -> str:
 def as_given(parts: Sequence[str]) -> str:
     """One name of all parts of a path, as a network server's codec wrote it."""
     words = [_AS_GIVEN_UNFIT.sub("_", part).strip("_") for part in parts]
-    name = "_".join(words).removeprefix("_")
+    name = "_".join(words).lstrip("_")
     return NAMELESS if not name else "time_" if name == "time" else name[:NAME_MAX]
 
 

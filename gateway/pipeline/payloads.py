@@ -34,7 +34,7 @@ class Payloads:
         if device.codec_path is not None:
             return None
         if device.decoder == NETWORK_SERVER:
-            return self._server_objects.decoded(device, heard)
+            return self._server_objects.decoded(device, heard, time_ns)
         decoder = device.register_map or self._decoders.get(device.decoder)
         if decoder is None:
             raise DecodeRefused("no_decoder", f"{device.name} has no decoder; set `decoder` for it")

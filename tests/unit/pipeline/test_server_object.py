@@ -6,7 +6,10 @@ import msgspec
 import pytest
 
 from decoders.contract import DecodeRefused
-from gateway.pipeline.server_object import DEPTH_MAX, FIELDS_MAX, ServerObjects
+from decoders.normalise.fields import FIELDS_MAX
+from decoders.normalise.flatten import DEPTH_MAX
+from decoders.normalise.profile_file import parse_profile
+from gateway.pipeline.server_object import ServerObjects
 from tests.pipeline_bench import NEAR, START_S, device_of, event_of, heard_by, who
 
 ONE = who()
@@ -75,13 +78,31 @@ def test_what_cannot_be_taken_is_refused_with_a_reason(text: bytes | None, reaso
 
 def test_the_deepest_and_widest_objects_are_taken() -> None:
     assert len(taken(msgspec.json.encode(dict.fromkeys(map(str, range(FIELDS_MAX)), 1)))) == 64
-    assert taken(b'{"a":' * DEPTH_MAX + b"1" + b"}" * DEPTH_MAX) == {"a_a_a_a": 1.0}
+    assert taken(b'{"a":' * DEPTH_MAX + b"1" + b"}" * DEPTH_MAX) == {"_".join("a" * DEPTH_MAX): 1.0}
 
 
 def test_a_field_keeps_the_type_it_had_first() -> None:
     types = {("room", "door"): "bool", ("hall", "name"): "float"}
     assert refused(b'{"door": 1}', types) == "type_conflict"
     assert taken(b'{"door": false, "name": "x"}', types) == {"door": False, "name": "x"}
+
+
+def test_a_profile_says_what_the_values_mean() -> None:
+    profile = parse_profile('[fields]\nt = "temperature_c"\n[records.log]\ntime = "at"\n')
+    device = device_of(ONE, decoder="network_server", measurement="room", profile=profile)
+    text = b'{"t": 21.5, "humidity": 40, "log": [{"at": %d, "t": 20}]}' % (START_S - 60)
+    event = event_of(ONE, 1, b"\x01", START_S, object_json=text)
+    own, logged = ServerObjects({}).decoded(device, event, START_S * 10**9)
+    assert dict(own.fields) == {"temperature_c": 21.5, "humidity_pct": 40.0}
+    assert dict(logged.fields) == {"temperature_c": 20.0}
+    assert logged.time is not None
+    assert logged.time.timestamp() == START_S - 60
+
+
+def test_without_a_profile_names_stay_as_the_server_has_them() -> None:
+    fields = {"TempC_SHT": 21.0, "humidity": 40.0, "door": "open", "history_0_t": 1.0}
+    text = b'{"TempC_SHT": 21, "humidity": 40, "door": "open", "history": [{"t": 1}]}'
+    assert taken(text) == fields
 
 
 def test_a_raw_frame_carries_no_values_to_take_over() -> None:
