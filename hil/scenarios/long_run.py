@@ -21,10 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
-POWER_CUT_TESTS = (
-    "tests/integration/store/test_promises_power_cut.py",
-    "tests/integration/store/test_power_cut.py",
-)
+POWER_CUT_TESTS = ("tests/integration/store/test_power_cut.py",)
 LAST_LINES = 15
 """Shown of a proof that failed."""
 
@@ -42,7 +39,7 @@ def proofs(given: argparse.Namespace) -> Iterator[Proof]:
     """All that was asked for."""
     python = sys.executable
     if given.power_cuts:
-        cuts = {"LORA_POWER_CUTS": str(given.power_cuts), "POWER_CUTS": str(given.power_cuts)}
+        cuts = {"POWER_CUTS": str(given.power_cuts)}
         yield Proof(
             f"{given.power_cuts:,} power cuts",
             (python, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *POWER_CUT_TESTS),

@@ -110,6 +110,9 @@ class Soak:
         async with asyncio.timeout(UP_S_MAX):
             while not self._all_up() or not self.bench.modem.terminal.firmware.listening:
                 await self._look()
+        await asyncio.sleep(1)
+        self._take_sign()
+        self.outcome.signs.note_calm()
 
     def _all_up(self) -> bool:
         live = self.bench.status.get("daemon")

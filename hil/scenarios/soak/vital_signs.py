@@ -15,8 +15,8 @@ RSS_GROWTH_MB_MAX = 12.0
 RSS_SLOPE_MB_PER_H_MAX = 30.0
 """Of runs whose watched part is long enough to tell."""
 TELLING_S = 600.0
-DESCRIPTORS_SPARE = 6
-"""Readers and connections that come and go: one query, one upload, one broker connection, and their like."""
+DESCRIPTORS_SPARE = 4
+"""Connections that come and go: an upload, a command that asks, a reader of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,13 @@ class VitalSigns:
     """All looks of a run."""
 
     signs: list[Sign] = field(default_factory=list)
+    calm_descriptors: int | None = None
+    """With everything connected and before the first fault."""
+
+    def note_calm(self) -> None:
+        """The newest look was taken while all was well."""
+        if self.signs:
+            self.calm_descriptors = self.signs[-1].descriptors
 
     def look(self, pid: int, life: int, age_s: float) -> None:
         """Look once; a process that has just ended is not looked at."""
@@ -80,9 +87,9 @@ class VitalSigns:
             found.append(f"memory grew by {growth:.1f} MB in {watched_s:.0f} s")
         if watched_s > TELLING_S and slope > RSS_SLOPE_MB_PER_H_MAX:
             found.append(f"memory grows by {slope:.1f} MB an hour")
-        least = min(sign.descriptors for sign in signs)
-        if signs[-1].descriptors > least + DESCRIPTORS_SPARE:
-            found.append(f"descriptors went from {least} to {signs[-1].descriptors}")
+        calm = self.calm_descriptors
+        if calm is not None and signs[-1].descriptors > calm + DESCRIPTORS_SPARE:
+            found.append(f"descriptors went from {calm} to {signs[-1].descriptors}")
         return found
 
     def sentence(self) -> str:
@@ -90,12 +97,13 @@ class VitalSigns:
         signs = self.watched
         if not signs:
             return "the last life of the daemon was too short to watch"
-        slope = self.rss_slope_mb_per_h()
+        watched_s = signs[-1].age_s - signs[0].age_s
+        slope = self.rss_slope_mb_per_h() if watched_s > TELLING_S else None
         rss = [sign.rss_mb for sign in signs]
         descriptors = [sign.descriptors for sign in signs]
-        rate = "" if slope is None else f", slope {slope:+.1f} MB/h"
+        rate = " (too short for a slope)" if slope is None else f", slope {slope:+.1f} MB/h"
         return (
-            f"RSS {rss[0]:.1f} to {rss[-1]:.1f} MB (most {max(rss):.1f}) over "
-            f"{signs[-1].age_s - signs[0].age_s:.0f} s{rate}; "
-            f"descriptors {descriptors[0]} to {descriptors[-1]} (most {max(descriptors)})"
+            f"RSS {rss[0]:.1f} to {rss[-1]:.1f} MB (most {max(rss):.1f}) over {watched_s:.0f} s{rate}; "
+            f"descriptors {self.calm_descriptors} before the first fault, {descriptors[-1]} after the last "
+            f"(most {max(descriptors)})"
         )
