@@ -1,10 +1,13 @@
 """Promises 1 and 7 on a disk that fails: an fsync that gives up or takes seconds, a write nobody knows the end of.
 
 The disk is the recording one of the power cuts: what a failed fsync has left is readable, and gone after a cut.
+The full disk is a limit on file sizes, in a child process; test_real_disks.py has it on a real one.
 """
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -192,3 +195,46 @@ async def test_dropping_that_ends_with_an_io_error_has_dropped_or_not(
         assert account.dropped == (200 if after else 0)
         outlet.close()
         await close(store)
+
+
+_CHILD = """
+import asyncio, resource, sys
+from pathlib import Path
+from gateway.errors import StoreFull, Unavailable
+from tests.store_bench import balanced, close, kept_numbers, opened, put, record
+
+async def main(path):
+    store = opened(path)
+    number = acknowledged = refused = 0
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, resource.RLIM_INFINITY))
+    while refused < 3:  # the first time only the WAL is too long, and opening the file anew helps
+        put(store, *(record(number + place, size=900) for place in range(10)))
+        number += 10
+        try:
+            await store.commit()
+        except (StoreFull, Unavailable) as error:
+            await store.recover(error)
+            refused += 1
+        else:
+            acknowledged, refused = number, 0
+        assert number < 5000, "the disk was never full"
+    assert kept_numbers(path) == set(range(acknowledged))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await store.commit()
+    assert kept_numbers(path) == set(range(number))
+    balanced(path)
+    await close(store)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_full_disk_keeps_the_batch_and_commits_it_when_room_returns(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
