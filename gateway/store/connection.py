@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 
 from gateway.errors import StoreDamaged, StoreFull, StoreInUse, Unavailable
-from gateway.store.schema import refuse_foreign
+from gateway.store.schema import refuse_foreign, refuse_older
 
 SQLITE_VERSION = apsw.sqlite_lib_version()
 """Of the library inside apsw; the system's own may be older, and is not used."""
@@ -104,8 +104,10 @@ def open_reader(path: Path) -> apsw.Connection:
             connection.pragma("wal_autocheckpoint", 0)
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             connection.pragma("cache_size", -READER_CACHE_KIB)
-            if not refuse_foreign(connection):
+            version = refuse_foreign(connection)
+            if not version:
                 raise Unavailable(f"the store at {path} is empty: the daemon has not begun it yet")
+            refuse_older(version)
         except BaseException:
             connection.close(True)
             raise

@@ -2,11 +2,15 @@
 
 A released version's SQL is never edited: a change is a new entry of `MIGRATIONS`, run in one transaction.
 `PRAGMA user_version` holds the version of a file; a file newer than this program is refused untouched.
+
+To add a version: append its SQL to `MIGRATIONS`; keep a file of the new version as `tests/data/store/vN.sql` (a
+dump with its two pragmas); describe it in `tests/integration/store/test_promises_schema.py`, which opens every one
+that was ever kept. What cuts the power during a migration is in `test_power_cut.py` beside it.
 """
 
 import apsw
 
-from gateway.errors import StoreForeign
+from gateway.errors import StoreForeign, Unavailable
 
 APPLICATION_ID = 0x4C6F5247
 """`PRAGMA application_id`, "LoRG": tells our file from any other SQLite file."""
@@ -107,6 +111,19 @@ def refuse_foreign(connection: apsw.Connection) -> int:
             "it was written by a newer lora-gateway; install that version again. Nothing was changed"
         )
     return int(found)
+
+
+def refuse_older(found: int) -> None:
+    """For a reader, which cannot migrate.
+
+    Raises:
+        Unavailable: the daemon of this program has not opened the file yet.
+    """
+    if found < VERSION:
+        raise Unavailable(
+            f"the store has schema version {found}, this program reads {VERSION}: "
+            "start the daemon once, which brings it up to date and loses nothing"
+        )
 
 
 def migrate(connection: apsw.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
