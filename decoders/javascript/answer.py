@@ -34,6 +34,8 @@ class CodecAnswer:
     reason: RefusalReason | None = None
     """Why there is no reading: `codec_error` or `codec_timeout`; None when there is."""
     sentence: str = ""
+    ran: bool = True
+    """False when there was no codec to ask, so that all of the above says nothing of one."""
 
     def raise_refused(self) -> None:
         """Raise what stands against readings, if anything does.
@@ -68,6 +70,11 @@ def understood(result: object, normalized: object = None, not_normalized: str = 
 def failed(message: str) -> CodecAnswer:
     """The codec threw, or what it returned cannot be taken; `message` is for a person."""
     return CodecAnswer(errors=(message,), reason="codec_error", sentence=message)
+
+
+def unusable(sentence: str) -> CodecAnswer:
+    """There is no codec that could be asked: its file is missing, or is no codec."""
+    return CodecAnswer(reason="codec_error", sentence=sentence, ran=False)
 
 
 def timed_out(sentence: str) -> CodecAnswer:

@@ -1,6 +1,7 @@
 """`lora-gateway decode`: a dry run of a decoder on a payload, or of keys on a frame. Nothing is stored.
 
     decode --decoder NAME --f-port N --hex PAYLOAD [--received-at TIME]
+    decode --codec FILE.js [--profile NAME] --f-port N --hex PAYLOAD
     decode --phy PHYPAYLOAD --nwk-s-key K --app-s-key K [--f-cnt-last N] [--decoder NAME]
     decode --phy PHYPAYLOAD --device NAME --config FILE
     decode --batch FILE.jsonl
@@ -9,26 +10,36 @@ Exit code 1 when the answer is a refusal; a batch is good when each line got its
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import msgspec
 import typer
 from typer import Option
 
 from gateway.cli import EXIT_BAD
-from gateway.cli.dry_run import NO_CODECS, Answer, Request, answer, refusal
+from gateway.cli.dry_run import Answer, Request, answers, refusal
 from gateway.device import KEY_NAMES, NETWORK_SERVER, Device
+
+if TYPE_CHECKING:
+    from gateway.cli.codec_run import CodecRun
 
 LINE_BYTES_MAX = 65_536
 """A request with the longest frame and all keys is below 2 kB."""
+
+LINES_AT_ONCE = 512
+"""Of a file: payloads for codecs go to their process together."""
 
 KEY = "A session key, 32 hex digits; --device keeps it out of the shell's history."
 
 
 def command(
     decoder: Annotated[str | None, Option(help="A built-in decoder's name.")] = None,
-    codec: Annotated[str | None, Option(help="A JavaScript codec (not in this version).")] = None,
+    codec: Annotated[str | None, Option(help="A JavaScript codec's file.")] = None,
+    profile: Annotated[
+        str | None, Option(help="With --codec: what its values mean, a name or a file.")
+    ] = None,
     f_port: Annotated[int | None, Option(help="The payload's port.")] = None,
     payload: Annotated[str | None, Option("--hex", help="The payload.", metavar="HEX")] = None,
     received_at: Annotated[str | None, Option(help="When, as 2026-11-22T00:00:00Z.")] = None,
@@ -48,7 +59,8 @@ def command(
 ) -> None:
     """Try a decoder on a payload, or keys on a frame. Nothing is stored."""
     request = Request(
-        decoder=decoder, codec=codec, f_port=f_port, payload=payload, received_at=received_at, phy=phy,
+        decoder=decoder, codec=codec, profile=profile, f_port=f_port, payload=payload,
+        received_at=received_at, phy=phy,
         nwk_s_key=nwk_s_key, app_s_key=app_s_key, f_nwk_s_int_key=f_nwk_s_int_key,
         s_nwk_s_int_key=s_nwk_s_int_key, nwk_s_enc_key=nwk_s_enc_key, app_key=app_key, nwk_key=nwk_key,
         f_cnt_last=f_cnt_last,
@@ -58,12 +70,15 @@ def command(
             raise typer.BadParameter("takes no other option but --json", param_hint="--batch")
         _answer_file(batch)
         return
-    if codec is not None:
-        raise typer.BadParameter(f"{NO_CODECS}; take a built-in decoder", param_hint="--codec")
+    codecs = None
     if device is not None or config is not None:
-        _take_over(_configured(device, config), request)
+        known = _configured(device, config)
+        _take_over(known, request)
+        codecs = _codecs(known)
     _refuse_wrong_use(request)
-    given = answer(request)
+    (given,) = answers([request], codecs)
+    if codecs is not None:
+        codecs.close()
     if json:
         sys.stdout.write(msgspec.json.encode(given).decode() + "\n")
     else:
@@ -80,11 +95,15 @@ def _refuse_wrong_use(request: Request) -> None:
         raise typer.BadParameter(
             "is a payload; --phy is a frame with one in it", param_hint="--hex"
         )
+    if request.decoder is not None and request.codec is not None:
+        raise typer.BadParameter("is a decoder too; give one of the two", param_hint="--codec")
+    if request.profile is not None and request.codec is None:
+        raise typer.BadParameter("is for --codec", param_hint="--profile")
     decodes = request.decoder is not None or request.codec is not None
     complete = decodes and request.f_port is not None and request.payload is not None
     if request.phy is None and not complete:
         raise typer.BadParameter(
-            "give --decoder, --f-port and --hex, or --phy and keys, or --batch"
+            "give --decoder or --codec, --f-port and --hex, or --phy and keys, or --batch"
         )
 
 
@@ -114,10 +133,11 @@ def _take_over(device: Device, request: Request) -> None:
         if key is not None and getattr(request, name) is None:
             setattr(request, name, key.hex())
     request.dev_eui = device.dev_eui
-    if request.decoder is None and device.codec_path is not None:
-        request.codec = device.decoder
-    elif request.decoder is None and device.decoder not in ("", NETWORK_SERVER):
-        request.decoder = device.decoder
+    if request.decoder is None and request.codec is None:
+        if device.codec_path is not None:
+            request.codec = str(device.codec_path)
+        elif device.decoder not in ("", NETWORK_SERVER):
+            request.decoder = device.decoder
     if request.f_port is None:
         request.f_port = device.f_port
 
@@ -140,21 +160,39 @@ def _answer_lines(lines: BinaryIO, out: BinaryIO, *, at_once: bool) -> None:
     """Answer in the order of the lines; a line that cannot be read is answered too."""
     read = msgspec.json.Decoder(Request)
     encode = msgspec.json.encode
-    while line := lines.readline(LINE_BYTES_MAX):
-        out.write(encode(_answer_line(line, lines, read)))
-        out.write(b"\n")
-        if at_once:
-            out.flush()
+    codecs = _codecs()
+    try:
+        while group := list(_requests(lines, read, 1 if at_once else LINES_AT_ONCE)):
+            asked = [one for one in group if isinstance(one, Request)]
+            given = iter(answers(asked, codecs))
+            for one in group:
+                out.write(encode(next(given) if isinstance(one, Request) else one))
+                out.write(b"\n")
+            if at_once:
+                out.flush()
+    finally:
+        codecs.close()
     out.flush()
 
 
-def _answer_line(line: bytes, lines: BinaryIO, read: msgspec.json.Decoder[Request]) -> Answer:
-    if len(line) == LINE_BYTES_MAX and not line.endswith(b"\n"):
-        while not line.endswith(b"\n") and (line := lines.readline(LINE_BYTES_MAX)):
-            pass
-        return refusal("malformed", f"the line is longer than {LINE_BYTES_MAX:,} bytes")
-    try:
-        request = read.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return refusal("malformed", f"no request: {error}")
-    return answer(request)
+def _codecs(device: Device | None = None) -> "CodecRun":
+    from gateway.cli.codec_run import CodecRun
+
+    return CodecRun(device)
+
+
+def _requests(
+    lines: BinaryIO, read: msgspec.json.Decoder[Request], most: int
+) -> Iterator[Request | Answer]:
+    """The requests of the next lines, and answers to those that hold none."""
+    while most and (line := lines.readline(LINE_BYTES_MAX)):
+        most -= 1
+        if len(line) == LINE_BYTES_MAX and not line.endswith(b"\n"):
+            while not line.endswith(b"\n") and (line := lines.readline(LINE_BYTES_MAX)):
+                pass
+            yield refusal("malformed", f"the line is longer than {LINE_BYTES_MAX:,} bytes")
+            continue
+        try:
+            yield read.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            yield refusal("malformed", f"no request: {error}")

@@ -1,5 +1,6 @@
 """An answer of `decode` as tables for people."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,11 @@ def show(answer: Answer, console: Console | None = None) -> None:
         console.print(_facts("uplink", answer.uplink))
     for reading in answer.readings:
         console.print(_reading(reading))
+    if answer.codec is not None:
+        said = {"data": json.dumps(answer.codec["data"], ensure_ascii=False)}
+        for word in ("warnings", "errors"):
+            said[word] = "; ".join(answer.codec[word])
+        console.print(_facts("the codec said", said))
     if answer.refused is not None:
         console.print(
             Text(f"refused, {answer.refused.reason}: {answer.refused.message}", "bold red")

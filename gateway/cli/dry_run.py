@@ -1,21 +1,24 @@
 """One request of `decode` to one answer: a payload through a decoder, or a frame through its keys and then that.
 
-Nothing is stored, and nothing opened but the register map that a request names. What a request line and an
-answer line hold is fixed by the structs here.
+Nothing is stored, and nothing opened but the register map, codec or profile that a request names. What a request
+line and an answer line hold is fixed by the structs here.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
 from decoders.contract import Decoded, Decoder, DecodeRefused
+from decoders.javascript.answer import CodecAnswer
 from decoders.registry import UnknownDecoder, decoder_named
 from gateway.errors import ConfigError, Refused
 
-NO_CODECS = "this version does not run JavaScript codecs"
+if TYPE_CHECKING:
+    from gateway.cli.codec_run import Asked, CodecRun
 
 
 class Request(Struct):
@@ -23,6 +26,9 @@ class Request(Struct):
 
     decoder: str | None = None
     codec: str | None = None
+    """The path of a JavaScript codec, instead of `decoder`."""
+    profile: str | None = None
+    """With `codec`: the profile by which its values are read, a name or a path."""
     f_port: int | None = None
     payload: str | None = None
     """Hex."""
@@ -73,6 +79,40 @@ class Answer(Struct):
 
 def answer(request: Request) -> Answer:
     """Try what the request asks for. Never raises: what is wrong with it is in the answer."""
+    return answers([request])[0]
+
+
+def answers(requests: Sequence[Request], codecs: "CodecRun | None" = None) -> list[Answer]:
+    """Try what each request asks for, in order; what is wrong with one is in its answer.
+
+    Raises:
+        Unavailable: a request is for a JavaScript codec, and none can be run.
+    """
+    given = [_tried(request) for request in requests]
+    waiting = [one for one in given if isinstance(one, _ForCodec)]
+    if waiting:
+        from gateway.cli.codec_run import CodecRun
+
+        running = codecs or CodecRun()
+        said = iter(running.answers([one.asked for one in waiting]))
+        given = [
+            _of_codec(one, next(said), running) if isinstance(one, _ForCodec) else one
+            for one in given
+        ]
+        if codecs is None:
+            running.close()
+    return [one for one in given if isinstance(one, Answer)]
+
+
+class _ForCodec(NamedTuple):
+    """A request whose answer a codec has to give."""
+
+    asked: "Asked"
+    uplink: dict[str, Any] | None
+
+
+def _tried(request: Request) -> Answer | _ForCodec:
+    """The answer, unless a codec has to be asked."""
     described: dict[str, Any] | None = None
     try:
         received_at = None if request.received_at is None else _moment(request.received_at)
@@ -81,10 +121,13 @@ def answer(request: Request) -> Answer:
             described, payload, f_port, refused = _unwrapped(request)
             if refused is not None:
                 raise refused
-        elif request.codec is None:
+        else:
             payload, f_port = _payload(request)
-        if request.codec is not None:
-            raise Refused("codec_error", NO_CODECS)
+        if request.codec is not None and payload is not None:
+            from gateway.cli.codec_run import Asked
+
+            asked = Asked(Path(request.codec), request.profile, f_port, payload, received_at)
+            return _ForCodec(asked, described)
         if request.decoder is None or payload is None:
             return Answer(uplink=described)
         readings = _decoder(request.decoder).decode(f_port, payload, received_at)
@@ -93,6 +136,20 @@ def answer(request: Request) -> Answer:
     except UnknownDecoder as error:
         return Answer(refused=Refusal("no_decoder", str(error)), uplink=described)
     return Answer([_shown(reading, received_at) for reading in readings], uplink=described)
+
+
+def _of_codec(waiting: _ForCodec, said: CodecAnswer, codecs: "CodecRun") -> Answer:
+    asked = waiting.asked
+    answer = Answer(uplink=waiting.uplink)
+    if said.ran:
+        warnings, errors = list(said.warnings), list(said.errors)
+        answer.codec = {"data": said.data, "warnings": warnings, "errors": errors}
+    try:
+        readings = codecs.readings(asked, said)
+        answer.readings = [_shown(reading, asked.received_at) for reading in readings]
+    except (Refused, DecodeRefused) as refused:
+        answer.refused = Refusal(refused.reason, refused.sentence)
+    return answer
 
 
 @lru_cache(8)
@@ -120,9 +177,13 @@ def refusal(reason: str, message: str) -> Answer:
 
 
 def _payload(request: Request) -> tuple[bytes, int]:
-    """What a decoder is to be given."""
-    if request.decoder is None or request.f_port is None or request.payload is None:
-        raise Refused("malformed", "a request needs decoder, f_port and payload, or phy and keys")
+    """What a decoder or codec is to be given."""
+    nobody = request.decoder is None and request.codec is None
+    if nobody or request.f_port is None or request.payload is None:
+        raise Refused(
+            "malformed",
+            "a request needs decoder or codec, f_port and payload, or phy and keys",
+        )
     return from_hex("payload", request.payload), request.f_port
 
 
@@ -139,7 +200,7 @@ def _unwrapped(
     if keys.payload_is_sealed and seen.payload is not None:
         facts = seen.facts | {"payload": None}
         needs_key = Refused("no_session", "app_s_key is missing: the payload cannot be read")
-        return facts, None, 0, needs_key if request.decoder else None
+        return facts, None, 0, needs_key if request.decoder or request.codec else None
     return seen.facts, seen.payload, seen.f_port or 0, seen.refused
 
 

@@ -1,10 +1,11 @@
 """What the child's words about a payload mean. Pure."""
 
 import json
+import re
 
 import msgspec
 
-from decoders.javascript.answer import CodecAnswer, failed, timed_out, understood
+from decoders.javascript.answer import CodecAnswer, failed, timed_out, understood, unusable
 from gateway.codec_worker.protocol import (
     ANSWER,
     BROKEN,
@@ -13,6 +14,8 @@ from gateway.codec_worker.protocol import (
     TOO_LONG,
     TOO_SLOW,
 )
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def meaning(kind: int, text: str) -> CodecAnswer:
@@ -29,8 +32,10 @@ def meaning(kind: int, text: str) -> CodecAnswer:
         return timed_out("the codec did not end within its CPU time")
     if kind == TOO_LONG:
         return failed(f"the codec returned {text} bytes; {OUTPUT_BYTES_MAX:,} are taken")
-    if kind in (THREW, BROKEN):
+    if kind == THREW:
         return failed(text or "the codec threw nothing")
+    if kind == BROKEN:
+        return unusable(f"the codec cannot be run any more: {text}")
     return failed("the codec's process said what it must not say")
 
 
@@ -41,5 +46,5 @@ def _value(text: str) -> object:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:  # half a surrogate pair, which JavaScript allows
-        whole = json.dumps(json.loads(text), ensure_ascii=False).encode(errors="replace")
-        return msgspec.json.decode(whole)
+        whole = json.dumps(json.loads(text), ensure_ascii=False)
+        return msgspec.json.decode(_HALF_PAIR.sub("\ufffd", whole))

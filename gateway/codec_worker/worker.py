@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from decoders.javascript.answer import CodecAnswer, failed, timed_out
+from decoders.javascript.answer import CodecAnswer, failed, timed_out, unusable
 from gateway.codec_worker.breaker import STRIKES_MAX, Breaker
 from gateway.codec_worker.codec_files import CodecFiles, Script, Unreadable
 from gateway.codec_worker.meaning import meaning
@@ -43,7 +43,7 @@ class CodecWorker:
     def __init__(
         self, *, quarantine: bool = True, now: Callable[[], float] = time.monotonic
     ) -> None:
-        """Without `quarantine` every payload is tried: for one who looks at each answer."""
+        """Without `quarantine` every payload is tried and nothing logged: for one who looks at each answer."""
         self._quarantine = quarantine
         self._now = now
         self._files = CodecFiles()
@@ -53,10 +53,11 @@ class CodecWorker:
         self._in_use: dict[Path, Script] = {}
         self._broken: dict[int, str] = {}
         self._breakers: dict[int, Breaker] = {}
+        self._told: dict[Path, str] = {}
         self._suspect: CodecPayload | None = None
         """The child died of it once."""
         self._journal = Journal("codecs")
-        self._closed = False
+        self._closed = self._busy = False
 
     def decode(self, payloads: Sequence[CodecPayload]) -> list[CodecAnswer]:
         """What each codec says of its payload, in order.
@@ -64,6 +65,13 @@ class CodecWorker:
         Raises:
             Unavailable: no child can be begun; ask again later.
         """
+        self._busy = True
+        try:
+            return self._decoded(payloads)
+        finally:
+            self._busy = False
+
+    def _decoded(self, payloads: Sequence[CodecPayload]) -> list[CodecAnswer]:
         scripts: dict[Path, Script | CodecAnswer] = {}
         answers: list[CodecAnswer] = []
         while len(answers) < len(payloads):
@@ -94,7 +102,9 @@ class CodecWorker:
         """End the child, from any thread; not used again."""
         self._closed = True
         if self._process is not None:
-            self._process.end()
+            self._process.end()  # whoever waits for its answer sees that, and lets go of the pipes
+        if not self._busy:
+            self._gone()
 
     # -- which script -----------------------------------------------------------------------------------
 
@@ -107,12 +117,9 @@ class CodecWorker:
                 self._learnt(script)
         except (Unreadable, CodecBroken) as error:
             if before is None:
-                return failed(f"the codec {path.name} cannot be used: {error}")
-            if self._broken.get(-before.number) != str(error):  # said once
-                self._broken[-before.number] = str(error)
-                self._journal.error(
-                    "changed_codec_refused", codec=path, why=error, instead="the old one"
-                )
+                self._tell_once(path, error, "its payloads are kept and refused")
+                return unusable(f"the codec {path.name} cannot be used: {error}")
+            self._tell_once(path, error, "the one before goes on")
             return before
         if before is not None and script != before:
             self._journal.info("codec_changed", codec=path)
@@ -152,6 +159,11 @@ class CodecWorker:
                 how = str(error)
         return BROKEN, f"its script ended the codecs' process: {how}"
 
+    def _tell_once(self, path: Path, error: Exception, instead: str) -> None:
+        if self._quarantine and self._told.get(path) != str(error):
+            self._told[path] = str(error)
+            self._journal.error("codec_unusable", codec=path, why=error, instead=instead)
+
     # -- what the child is asked ------------------------------------------------------------------------
 
     def _refused(self, codec: Path, script: Script) -> CodecAnswer | None:
@@ -166,7 +178,7 @@ class CodecWorker:
         try:
             self._learnt(script)
         except CodecBroken as error:
-            return failed(f"the codec {codec.name} cannot be used: {error}")
+            return unusable(f"the codec {codec.name} cannot be used: {error}")
         return None
 
     def _ask(
