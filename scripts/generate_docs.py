@@ -9,6 +9,7 @@ rest of a page is written by hand. `PARTS` has what there is by name.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,13 +18,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from decoders.city.families import LAYOUTS
-from decoders.contract import Quantity
+from decoders.contract import Decoder, Quantity
 from decoders.layout import Field, Flags, Layout, Number
 from decoders.quantities import DOMAINS
 from decoders.quantities.units import UNITS
+from decoders.refusals import ports_text
+from decoders.registry import DECODERS
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = (DOCS / "sensor-payloads.md", DOCS / "quantities.md")
+PAGES = (DOCS / "sensor-payloads.md", DOCS / "quantities.md", DOCS / "supported-devices.md")
+VECTORS = Path(__file__).parents[1] / "tests" / "data" / "vendors"
+NAMES_SHOWN = 12
+"""Of the quantities of a device; the others are counted."""
 
 
 def main() -> int:
@@ -107,6 +113,52 @@ def unit_table() -> str:
     )
 
 
+def device_tables() -> str:
+    """The devices of other makers, a table per maker."""
+    vectors = _vector_counts()
+    makers: dict[str, list[Decoder]] = {}
+    for decoder in DECODERS.values():
+        if decoder.about is not None:
+            makers.setdefault(decoder.about.vendor, []).append(decoder)
+    return "\n\n".join(
+        f"## {maker}\n\n{_device_table(makers[maker], vectors)}"
+        for maker in sorted(makers, key=str.lower)
+    )
+
+
+def _device_table(decoders: Iterable[Decoder], vectors: Mapping[str, Mapping[str, int]]) -> str:
+    head = ("model", "decoder", "FPort", "measurements", "measures", "vectors", "source")
+    return _table(
+        head, (_device_row(decoder, vectors.get(decoder.name, {})) for decoder in decoders)
+    )
+
+
+def _device_row(decoder: Decoder, vectors: Mapping[str, int]) -> Sequence[str]:
+    about = decoder.about
+    if about is None:
+        raise ValueError(decoder.name)
+    names = [f"`{quantity.name}`" for quantity in decoder.quantities]
+    more = len(names) - NAMES_SHOWN
+    shown = ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    counts = ", ".join(f"{count} {origin}" for origin, count in sorted(vectors.items()))
+    return (
+        ", ".join(about.models), f"`{decoder.name}`", ports_text(decoder.f_ports),
+        ", ".join(f"`{name}`" for name in about.measurements), shown, counts, about.source,
+    )  # fmt: skip
+
+
+def _vector_counts() -> dict[str, dict[str, int]]:
+    """How many vectors there are of each origin, by decoder."""
+    counts: dict[str, dict[str, int]] = {}
+    for file in sorted(VECTORS.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            vector = json.loads(line)
+            for name in (vector["decoder"], *vector.get("also", ())):
+                of_decoder = counts.setdefault(name, {})
+                of_decoder[vector["origin"]] = of_decoder.get(vector["origin"], 0) + 1
+    return counts
+
+
 def family_sections() -> str:
     """All of the city's families."""
     return "\n\n".join(family_section(layout) for layout in LAYOUTS)
@@ -170,6 +222,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "tables": family_sections,
     "quantities": quantity_tables,
     "units": unit_table,
+    "devices": device_tables,
 }
 """What can stand between markers, by name."""
 

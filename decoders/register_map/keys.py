@@ -13,6 +13,8 @@ from typing import Any
 NUMBER_TEXT_MAX = 40
 """Characters of a number; "1e999999999" would be one of a billion digits."""
 EXPONENT_MAX = 30
+FEW = 4
+"""Words that are all named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Keys:
         value = self._take(key, default)
         if value is None or value in known:
             return value or ""
-        self.fault(key, nearest(str(value), known), value)
+        few = len(known) <= FEW
+        remedy = "write one of: " + ", ".join(known) if few else nearest(str(value), known)
+        self.fault(key, remedy, value)
         return ""
 
     def tables(self, key: str) -> list["Keys"]:

@@ -30,6 +30,7 @@ from decoders.vendors.milesight.attributes import ANSWER, ATTRIBUTES, DEVICE, An
 
 TAG_BYTES = 2
 STORED_TYPE = 0xCE
+ANSWER_CHANNELS = (0xFE, 0xFF)
 
 
 class Gathered:
@@ -147,7 +148,7 @@ class TlvReader:
         self._measurement = table.measurement
         self._entries: dict[bytes, Entry] = dict(ATTRIBUTES)
         for code, size_bytes in table.answers.items():
-            for channel in (0xFE, 0xFF):
+            for channel in ANSWER_CHANNELS:
                 self._entries[bytes((channel, code))] = Answer(code, size_bytes)
         for key, entry in table.entries.items():
             made: Entry = Live(entry) if isinstance(entry, Record) else entry
@@ -162,8 +163,9 @@ class TlvReader:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Everything that a payload can give, in the order of the table."""
-        found = {q.name: q for entry in self._entries.values() for q in entry.quantities}
+        """Everything that a payload can give: what is measured, then what the device says of itself."""
+        in_order = sorted(self._entries.items(), key=lambda item: item[0][0] >= ANSWER_CHANNELS[0])
+        found = {q.name: q for _, entry in in_order for q in entry.quantities}
         found[ANSWER.name] = ANSWER
         return tuple(found.values())
 
