@@ -124,7 +124,7 @@ class Gateway:
         self.power = PowerSupply()
         self._kept_house_at = time.monotonic()
         clock.on_trusted = self._clock_is_set
-        self.desk = Desk(self.store, config.sinks, clock)
+        self.desk = Desk(self.store, config, clock, self.interpreter, payloads)
 
     def _make_sinks(self) -> None:
         """Each with its position in the store and its loop."""
@@ -230,6 +230,7 @@ class Gateway:
 
     async def close_unused(self) -> None:
         """End one that was never run: a command has changed the store while no daemon ran."""
+        self.decode.close()
         for sink, outlet in self.sinks.values():
             sink.close()
             outlet.close()

@@ -44,6 +44,12 @@ COMMANDS = {
     "dead-letters": Entry(
         "gateway.cli.dead_letters", "List, show, retry or drop what a database refused for good."
     ),
+    "redecode": Entry(
+        "gateway.cli.redecode", "Decode what is kept again, by a mended decoder or an added key."
+    ),
+    "devices": Entry(
+        "gateway.cli.devices", "List devices and when each was heard; import and export lists."
+    ),
     "backup": Entry("gateway.cli.backup", "Write this gateway into one file."),
     "restore": Entry("gateway.cli.restore", "Put a gateway back from its backup."),
 }

@@ -1,7 +1,6 @@
 """`lora-gateway dead-letters`: readings that a database refused for good; list, show, retry or drop them."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -9,7 +8,14 @@ import typer
 
 from gateway.cli import dead_letter_view as view
 from gateway.cli.changing import change
-from gateway.cli.options import ConfigOption, JsonOption, StoreOption, moment_ns, store_path
+from gateway.cli.options import (
+    ConfigNeeded,
+    ConfigOption,
+    JsonOption,
+    StoreOption,
+    moment_ns,
+    store_path,
+)
 from gateway.store import dead_letters
 from gateway.store.connection import open_reader, reading
 from gateway.store.dead_letters import Wanted
@@ -40,7 +46,6 @@ UntilOption = Annotated[
 ]
 IdsArgument = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Which letters.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Every one.")]
-ConfigNeeded = Annotated[Path, typer.Option("--config", help="The gateway's configuration file.")]
 
 
 @group.command("list")

@@ -18,6 +18,7 @@ TIME_MAX_NS = 1 << 62
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The gateway's configuration file.")
 ]
+ConfigNeeded = Annotated[Path, typer.Option("--config", help="The gateway's configuration file.")]
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="A store file, instead of the configured one.")
 ]

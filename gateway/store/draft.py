@@ -126,8 +126,13 @@ class Draft:
         """Whether an undecided row of the file was not decided meanwhile."""
         return seq not in self._decided
 
+    @property
+    def deciding(self) -> bool:
+        """Whether rows were decided that the file still has as refused."""
+        return bool(self._decided)
+
     def decided(self, seq: int) -> None:
-        """An undecided row has become another record of the open batch: its bytes live on there."""
+        """A refused row has become another record of the open batch: its bytes live on there."""
         self._open.decided.append(seq)
         self._decided.add(seq)
 

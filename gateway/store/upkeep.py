@@ -151,10 +151,12 @@ class Upkeep:
         store = self._store
         oldest_ns = await store.read(retention.oldest_refused)
         too_old = oldest_ns is not None and oldest_ns < older_than_ns
-        if too_old or store.refused_bytes > self._refused_bytes_max:
-            store.refused_bytes = await store.write(
-                lambda writer: writer.prune_refused(self._refused_bytes_max, older_than_ns)
-            )
+        over = too_old or store.refused_bytes > self._refused_bytes_max
+        if over and not store.deciding:
+            async with store.settling:  # nobody decides refused rows meanwhile
+                store.refused_bytes = await store.write(
+                    lambda writer: writer.prune_refused(self._refused_bytes_max, older_than_ns)
+                )
         if store.dead_rows > retention.DEAD_ROWS_MAX and not store.leaving:
             async with store.settling:  # nobody takes letters out meanwhile
                 await store.write(lambda writer: writer.forget_dead())

@@ -1,0 +1,134 @@
+"""Keys and devices that come late: after `redecode` the database holds what it would have held with them from the start."""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil.simulators.fleet import Fleet, Quirks
+from hil.simulators.scene import Mischief, Scene, play
+from tests.influx_fixtures import Influxd
+from tests.system.daemon import Daemon
+from tests.system.databases import in_influxd
+from tests.system.truth import Points
+from tests.system.ways_in import record
+
+pytestmark = pytest.mark.real
+
+DAY_S = 86_400
+EVER = ("--since", "30 days")
+CONFIG = """\
+[gateway]
+name = "kk-01"
+region = "AS923-1"
+devices = "devices.toml"
+
+[store]
+path = "store.db"
+size_max = "50 MB"
+
+[[sources.replay]]
+name = "recorded"
+path = "recording.jsonl"
+
+[[sinks.influxdb]]
+name = "city"
+url = "{url}"
+version = "1"
+database = "{database}"
+"""
+
+
+class City:
+    """Six devices, their scene, and daemons that hear it."""
+
+    def __init__(self, folder: Path, influxd: Influxd) -> None:
+        self.folder, self.influxd = folder, influxd
+        self.fleet = Fleet(6, seed=5, quirks=Quirks(stored=0.2))
+        self.scene: Scene = play(
+            self.fleet, start=int(time.time()) - DAY_S, rounds=8, mischief=Mischief(second_gateway=5, foreign=6)
+        )
+
+    def daemon(self, name: str, known: int) -> tuple[Daemon, str]:
+        """A daemon that knows so many of the devices, and its database."""
+        folder = self.folder / name
+        folder.mkdir()
+        record(self.scene.hearings, folder / "recording.jsonl")
+        self.know(folder, known)
+        database = self.influxd.new_database()
+        return Daemon(folder, CONFIG.format(url=self.influxd.url, database=database)), database
+
+    def know(self, folder: Path, known: int) -> None:
+        """Write a devices file with the first so many."""
+        fleet = Fleet(6, seed=5, quirks=Quirks(stored=0.2))
+        fleet.devices = fleet.devices[:known]
+        fleet.write(folder / "devices.toml")
+
+    def heard(self, daemon: Daemon) -> Mapping[str, Any]:
+        """The status once all is heard and delivered."""
+        daemon.wait_heard(len(self.scene.heard))
+        return daemon.wait_delivered()
+
+    def points(self, database: str) -> Points:
+        return in_influxd(self.influxd, database)
+
+
+@pytest.fixture
+def city(tmp_path: Path, influxd: Influxd) -> City:
+    return City(tmp_path, influxd)
+
+
+def test_devices_added_later_have_all_that_was_heard_of_them(city: City) -> None:
+    knowing, whole = city.daemon("knowing", 6)
+    with knowing:
+        wanted = city.heard(knowing)
+        assert knowing.stop() == 0
+    late, database = city.daemon("late", 2)
+    with late:
+        before = city.heard(late)
+        assert before["frames"]["outcomes"]["unknown_device"] > 30
+        some = city.points(database)
+        assert late.stop() == 0
+        city.know(late.folder, 6)
+        late.start().wait_running()
+
+        dry = late.command("redecode", "--all", *EVER)
+        assert dry["applied"] is False
+        assert late.status()["frames"] == before["frames"], "a dry run changes nothing"
+        done = late.command("redecode", "--all", *EVER, "--apply")
+        assert done["outcomes"] == dry["outcomes"]
+        assert done["points"] == dry["points"]
+        status = late.wait_delivered()
+        assert status["balanced"], json.dumps(status, indent=1)
+        assert status["frames"]["outcomes"] == wanted["frames"]["outcomes"]
+        assert city.points(database) == city.points(whole)
+        assert len(some) < len(city.points(whole))
+        again = late.command("redecode", "--all", *EVER, "--apply")
+        assert (again["rows"], again["written"]) == (0, 0), "it finds nothing to do in what is done"
+        assert late.stop() == 0
+        late.start().wait_running()
+        assert late.status()["balanced"]
+
+
+def test_a_run_that_is_killed_is_finished_by_the_next(city: City) -> None:
+    late, database = city.daemon("late", 0)
+    with late:
+        city.heard(late)
+        assert late.stop() == 0
+        shutil.copy(late.folder / "store.db", late.folder / "before.db")
+        city.know(late.folder, 6)
+        for name in ("air-01", "meter-01", "cctv-01"):  # a kill between pages is a run over a part
+            late.start().wait_running()
+            late.command("redecode", "--device", name, *EVER, "--apply")
+            late.kill()
+            assert late.status()["balanced"]
+        late.start().wait_running()
+        late.command("redecode", "--all", *EVER, "--apply")
+        status = late.wait_delivered()
+        assert status["balanced"]
+        assert status["frames"]["outcomes"].get("uplink") == len(city.scene.truth)
+        assert city.points(database)
