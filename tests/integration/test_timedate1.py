@@ -6,6 +6,7 @@ What it must say is the kernel's word, read past it. systemd itself need not run
 import ctypes
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from gateway.host import time_witness
 
+ROOT = Path(__file__).parents[2]
 TIMEDATED = Path("/lib/systemd/systemd-timedated")
 PATIENCE_S = 10.0
 MAXERROR_S = 16
@@ -84,3 +86,32 @@ def kernel_is_synchronised() -> bool:
 async def test_it_says_what_the_kernel_says() -> None:
     said = await time_witness.answer(time_witness.TIMEDATE1)
     assert said == ("b true\n" if kernel_is_synchronised() else "b false\n")
+
+
+IN_THE_UNIT = """\
+import asyncio
+from gateway.host import time_witness
+from gateway.host.clock import BOOT_ID_FILE, SystemClock
+print(BOOT_ID_FILE.exists(), SystemClock("ntp").boot_id, asyncio.run(time_witness.answer(time_witness.TIMEDATE1)))
+"""
+AS_THE_UNIT = (
+    "mount -t proc -o subset=pid,hidepid=invisible proc /proc || exit 77;"
+    'exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$@"'
+)
+"""ProcSubset=pid, ProtectProc=invisible, NoNewPrivileges=yes and CapabilityBoundingSet= of deploy/systemd."""
+
+
+@pytest.mark.usefixtures("bus")
+def test_the_hardened_unit_hides_neither_the_bus_nor_the_boot_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LORA_GATEWAY_BOOT_ID", "5" * 32)  # the unit's %b
+    script = [sys.executable, "-c", IN_THE_UNIT]
+    command = ["unshare", "-m", "-p", "--fork", "sh", "-c", AS_THE_UNIT, "sh", *script]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if run.returncode in (1, 77) and "not permitted" in run.stderr:
+        pytest.skip("making namespaces needs root")
+    assert run.returncode == 0, run.stderr
+    exists, boot_id, *said = run.stdout.split()
+    assert (exists, boot_id) == ("False", "5" * 32)
+    assert said == ["b", "true" if kernel_is_synchronised() else "false"]
