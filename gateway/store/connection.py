@@ -71,7 +71,7 @@ def write_wal_again(path: Path, vfs: str | None = None) -> None:
         StoreFull, Unavailable: the disk refuses.
     """
     wal = path.with_name(path.name + "-wal")
-    if not wal.exists():
+    if not (wal.exists() and path.exists()):
         return
     with store_errors():
         file = apsw.VFSFile(

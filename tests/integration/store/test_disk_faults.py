@@ -109,6 +109,21 @@ async def test_process_that_dies_after_a_failed_fsync_believes_only_what_it_then
     assert kept_numbers(folder / "store.db") == seen >= {0, 2}
 
 
+async def test_a_store_that_was_deleted_leaves_nothing_that_hinders_a_new_one(path: Path) -> None:
+    store = opened(path)
+    put(store, *(record(number) for number in range(100)))
+    await store.commit()
+    path.unlink()
+    await kill(store)
+    assert path.with_name("store.db-wal").exists()
+    store = opened(path)
+    put(store, record(1000))
+    await store.commit()
+    await close(store)
+    assert kept_numbers(path) == {1000}
+    assert integrity(path) == "ok"
+
+
 async def test_slow_fsync_holds_up_nobody_but_the_writer(path: Path, disk: RecordingDisk) -> None:
     store = opened(path, vfs=disk.name)
     let_go = threading.Event()
