@@ -2,6 +2,7 @@
 
 No port, socket or store is opened. Files that a source or a sink will read are looked at: of a missing token `run`
 makes a way that is blocked until it is there, for the others have to go on, and here it is said with exit code 1.
+So it is with a codec that cannot be used: `run` keeps the payloads of its devices, and the others are decoded.
 Keys and secrets are never printed.
 """
 
@@ -15,7 +16,7 @@ import msgspec
 import typer
 from typer import Option
 
-from gateway.cli import EXIT_CONFIG
+from gateway.cli import EXIT_CONFIG, codec_check
 from gateway.config import Config, SinkConfig, SourceConfig, load
 from gateway.config.faults import without_logins
 from gateway.errors import ConfigError
@@ -36,19 +37,21 @@ def command(
     try:
         loaded = load(config)
         unreadable = list(_unreadable(loaded))
+        codecs = list(codec_check.looked_at(loaded))
         understood = describe(loaded)
     except ConfigError as fault:
         if not json:
             raise
         _print_json({"ok": False, "faults": [_fault(each) for each in (fault, *fault.others)]})
         raise typer.Exit(EXIT_CONFIG) from fault
+    bad = bool(unreadable) or any(one["fault"] for one in codecs)
     if json:
-        _print_json({"ok": not unreadable, **understood, "unreadable": unreadable})
+        _print_json({"ok": not bad, **understood, "codecs": codecs, "unreadable": unreadable})
     else:
-        print("\n".join(_lines(understood)))
+        print("\n".join([*_lines(understood), *codec_check.lines(codecs)]))
         for one in unreadable:
             print(f"bad      {one['key']}: {one['remedy']}; until then {one['name']} is blocked")
-    if unreadable:
+    if bad:
         raise typer.Exit(1)
 
 
