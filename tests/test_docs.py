@@ -136,10 +136,14 @@ def shown_commands(page: Path) -> Iterator[tuple[str, str]]:
 
 def options_of(command: str) -> set[str]:
     """What can follow a command, as its help has it."""
-    app = typer.Typer(add_completion=False)
-    app.command()(import_module(COMMANDS[command].module).command)
-    parameters = typer.main.get_command(app).params
-    return {option for parameter in parameters for option in parameter.opts} | {"--help"}
+    module = import_module(COMMANDS[command].module)
+    app = module.group if hasattr(module, "group") else typer.Typer(add_completion=False)
+    if app is not getattr(module, "group", None):
+        app.command()(module.command)
+    whole = typer.main.get_command(app)
+    parts = [whole, *getattr(whole, "commands", {}).values()]
+    options = {option for part in parts for each in part.params for option in each.opts}
+    return options | {"--help"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

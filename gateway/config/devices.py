@@ -49,7 +49,7 @@ def load(
         fault = key_file.mode_fault(path, mode, key_file.MODE_OF_DEVICES_FILE)
         if fault:
             faults.add(path, "file", None, f"{fault}, or move the keys to a keys_file of mode 0600")
-    reader = _Reader(path, ring, sources, faults)
+    reader = Reader(path, ring, sources, faults)
     devices = [reader.read(f"device[{index}]", table) for index, table in enumerate(tables)]
     return Loaded(tuple(filter(None, devices)), tuple(ring.left()))
 
@@ -70,7 +70,7 @@ def _keys_path(
     return path.parent / named
 
 
-class _Reader:
+class Reader:
     """Turns tables into devices one by one, and knows what they share."""
 
     def __init__(
