@@ -8,7 +8,8 @@
     mode 3  door and leak, without counts
 
 Battery in mV, counts u24. Big-endian. Source: vendor/dragino/lds02.js in TheThingsNetwork/lorawan-devices
-(Apache-2.0) and codecs/lds02.js in chirpstack-device-profiles (MIT). Other modes are refused.
+(Apache-2.0) and codecs/lds02.js in chirpstack-device-profiles (MIT). Other modes are refused, and so are other
+lengths: the example at The Things Network has 7 bytes, of which its codec makes 65,536 minutes.
 """
 
 from decoders.contract import About

@@ -25,7 +25,8 @@ from decoders.items import Flag, Item, Value
 from decoders.layout import I16, U8, U16, U32
 from decoders.record import Gap, Int, Part, Record
 
-MODELS = {"LT-22222-L": 1, "LT-33222-L": 0}
+MODELS = {"LT-22222-L": (1, 2), "LT-33222-L": (0, 3)}
+"""Bits 6-7 of byte 10; digital inputs, and outputs. The payload says the model, so either name reads both."""
 TRIGGERS = 6
 
 VOLTAGES = (Int(I16, Value("ai1_v", "0.001")), Int(I16, Value("ai2_v", "0.001")))
@@ -55,20 +56,22 @@ def _layout(mode: int, terminals: int) -> OneRecord:
     return OneRecord("io", Record("big", *MODES[mode], Int(U8, *bits), Gap(2)))
 
 
-def _payload(model: int, terminals: int) -> Choice:
-    return Choice(
-        size_bytes=11,
-        what="byte 10, model and working mode,",
-        chosen_by=lambda payload: payload[10],
-        layouts={model << 6 | mode: _layout(mode, terminals) for mode in MODES},
-        unsupported={model << 6 | TRIGGERS: "which tells settings of triggers"},
-    )
-
+PAYLOAD = Choice(
+    size_bytes=11,
+    what="byte 10, model and working mode,",
+    chosen_by=lambda payload: payload[10],
+    layouts={
+        model << 6 | mode: _layout(mode, terminals)
+        for model, terminals in MODELS.values()
+        for mode in MODES
+    },
+    unsupported={model << 6 | TRIGGERS: "which tells settings of triggers" for model in (0, 1)},
+)
 
 DECODERS = tuple(
     decoder_of(
         "dragino_" + name.lower().replace("-", "_"),
-        {2: _payload(model, terminals)},
+        {2: PAYLOAD},
         About(
             vendor="Dragino",
             models=(name,),
@@ -77,5 +80,5 @@ DECODERS = tuple(
             " chirpstack-device-profiles (MIT)",
         ),
     )
-    for (name, model), terminals in zip(MODELS.items(), (2, 3), strict=True)
+    for name in MODELS
 )
