@@ -58,6 +58,7 @@ def test_the_unit_says_what_the_program_relies_on() -> None:
     assert lines("StateDirectoryMode") == ["2770"]
     assert lines("UMask") == ["0007"]
     assert lines("LimitCORE") == ["0"]
+    assert lines("TimeoutStartSec") == ["900"]
     assert f"{BOOT_ID_VARIABLE}=%b" in lines("Environment")
     assert int(lines("WatchdogSec")[0]) > 0
     (start,) = lines("ExecStart")

@@ -134,7 +134,8 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
         yield "the daemon does not run, or may not be asked by this user"
         return
     clock = live["clock"]
-    yield f"clock {'trusted' if clock['trusted'] else 'NOT trusted'} ({clock['how']}){_jumps(clock)}"
+    trust = "trusted" if clock["trusted"] else "NOT trusted, readings that need it wait"
+    yield f"clock {trust} ({clock['how']}){_jumps(clock)}"
     for kind in ("sources", "sinks"):
         for name, state in live[kind].items():
             colour = "green" if state["state"] == "up" else "yellow"

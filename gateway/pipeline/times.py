@@ -50,9 +50,11 @@ class GatewayClocks:
         gps_ns, own_ns = heard.gps_time_ns, heard.gateway_time_ns
         if gps_ns is not None and own_ns is not None and self._contradicts(receiver, gps_ns, heard):
             gps_ns = None
-        for whose, claimed in ((receiver + GPS, gps_ns), (receiver, own_ns)):
-            if claimed is not None and self._believes(whose, claimed, received.wall_ns, heard.live):
-                return whole_ms(claimed), False
+        now_ns, live = received.wall_ns, heard.live
+        if gps_ns is not None and self._believes(receiver + GPS, gps_ns, now_ns, live):
+            return whole_ms(gps_ns), False
+        if own_ns is not None and self._believes(receiver, own_ns, now_ns, live):
+            return whole_ms(own_ns), False
         return whole_ms(received.wall_ns), False
 
     def _contradicts(self, receiver: str, gps_ns: int, heard: Frame | ApplicationUplink) -> bool:
