@@ -257,8 +257,9 @@ class Gateway:
             await asyncio.sleep(HOUSEKEEPING_S)
             try:
                 await self._keep_house_once()
+                self.ingest.disk_works()
             except (StoreFull, Unavailable) as error:
-                self.ingest.stalled = self.ingest.stalled or str(error)
+                self.ingest.disk_refuses(error)
                 await self.store.recover(error)
             self._kept_house_at = time.monotonic()
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from gateway.backoff import Backoff
-from gateway.errors import StoreFull, Unavailable
+from gateway.errors import GatewayError, StoreFull, Unavailable
 from gateway.journal import Journal
 from gateway.model import Heard, ReceiverReport
 from gateway.pipeline.interpret import Interpreter
@@ -100,6 +100,22 @@ class Ingest:
         """Whether what cannot be sent again must be given up: nothing is committed, and enough waits."""
         return self._ledger.full or (self.stalled is not None and self._hearings >= WAITING_MAX)
 
+    def disk_refuses(self, error: GatewayError) -> None:
+        """Nothing can be written at present: said once in the log, and in `stalled` until it can."""
+        if self.stalled is None:
+            self._journal.error("stalled", why=error)
+        self.stalled = str(error)
+
+    def disk_works(self) -> None:
+        """Housekeeping could write: when nothing waits here either, nothing is stalled."""
+        if not self._hearings and not self._ledger.full:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self.stalled is not None:
+            self._journal.info("going_on", after=self.stalled)
+            self.stalled = None
+
     # -- the committing task --------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -183,16 +199,12 @@ class Ingest:
             try:
                 await self._ledger.commit()
             except (StoreFull, Unavailable) as error:
-                if self.stalled is None:
-                    self._journal.error("stalled", why=error)
-                self.stalled = str(error)
+                self.disk_refuses(error)
                 await self._ledger.recover(error)
                 await asyncio.sleep(self._backoff.next())
                 continue
-            if self.stalled is not None:
-                self._journal.info("going_on", after=self.stalled)
-                self.stalled = None
-                self._backoff.reset()
+            self._go_on()
+            self._backoff.reset()
             return
 
 

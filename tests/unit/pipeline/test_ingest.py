@@ -215,6 +215,24 @@ async def test_a_commit_that_fails_is_tried_again_before_anything_is_acknowledge
     assert events == ["stalled", "going_on"], "said once each way"
 
 
+async def test_a_disk_that_refuses_housekeeping_is_said_once_and_forgotten_when_it_works(
+    open_bench: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "lora_gateway")
+    bench = open_bench()
+    async with running(bench) as ingest:
+        for _ in range(3):
+            ingest.disk_refuses(Unavailable("read-only"))
+        assert ingest.stalled == "read-only"
+        ingest.disk_works()
+        assert ingest.stalled is None
+        ingest.disk_works()
+    events = [
+        record.message.split()[0] for record in caplog.records if record.name.endswith("ingest")
+    ]
+    assert events == ["stalled", "going_on"]
+
+
 async def test_a_source_that_can_wait_does_so_above_the_bound(open_bench: Any) -> None:
     bench = open_bench()
     bad = heard_by(NEAR, START_S, b"\x01", crc="bad")
