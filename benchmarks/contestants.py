@@ -30,11 +30,11 @@ class Contestant:
     """It gets one frame of so many: the slow one would take too long."""
 
 
-def _peer(module: str) -> Callable[[Path, Load, int, str], list[str]]:
+def _peer(module: str, *more: str) -> Callable[[Path, Load, int, str], list[str]]:
     def command(_folder: Path, load: Load, broker_port: int, url: str) -> list[str]:
         return [
             sys.executable, "-m", f"benchmarks.peers.{module}", "--broker-port", str(broker_port),
-            "--url", url, "--keys", str(load.keys),
+            "--url", url, "--keys", str(load.keys), *more,
         ]  # fmt: skip
 
     return command
@@ -88,4 +88,13 @@ PER_MESSAGE = Contestant(
     samples_per_frame=12,
     share=15,
 )
+BATCHING_CLEAN = Contestant(
+    name="batching_clean",
+    what="the same, with paho's default: a clean session",
+    database=VictoriaMetrics,
+    command=_peer("batching", "--clean-session"),
+    points=_PEER_POINTS,
+    samples_per_frame=12,
+)
+"""Only where something is killed: else it does what `BATCHING` does."""
 CONTESTANTS = (OURS, OURS_INFLUX1, BATCHING, PER_MESSAGE)

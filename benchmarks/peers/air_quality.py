@@ -93,6 +93,7 @@ def run(writer: Callable[[InfluxDBClient], Any]) -> None:
     parser.add_argument("--broker-port", type=int, required=True)
     parser.add_argument("--url", required=True)
     parser.add_argument("--keys", type=Path, required=True)
+    parser.add_argument("--clean-session", action="store_true", help="as paho has it by itself")
     options = parser.parse_args()
     keys = read_keys(options.keys)
     api = writer(InfluxDBClient(url=options.url, token="t", org="bench"))  # noqa: S106
@@ -106,7 +107,9 @@ def run(writer: Callable[[InfluxDBClient], Any]) -> None:
             api.write(bucket="bench", record=point)
 
     client = mqtt.Client(
-        mqtt.CallbackAPIVersion.VERSION2, client_id="bench-peer", clean_session=False
+        mqtt.CallbackAPIVersion.VERSION2,
+        client_id="bench-peer",
+        clean_session=options.clean_session,
     )
     client.on_connect = on_connect
     client.on_message = on_message

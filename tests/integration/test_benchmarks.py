@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import kill
 from benchmarks.backlog import backlog
 from benchmarks.commit_proxy import Packets, Watch
 from benchmarks.contestants import BATCHING, OURS, OURS_INFLUX1, Contestant
@@ -85,3 +86,14 @@ def test_the_proxy_times_a_message_from_publish_to_puback() -> None:
         watch.up(first, body, 5.25)
 
     assert watch.waits == {"a/b": [0.25]}
+
+
+@pytest.mark.parametrize("disturb", [kill.kills(2), kill.outage(0.3)], ids=["kills", "outage"])
+def test_the_trials_of_losses_count_what_is_lost_and_what_is_there_twice(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disturb: kill.Disturb
+) -> None:
+    need(OURS_INFLUX1)
+    monkeypatch.setattr(kill, "LOOK_EVERY_S", 0.5)
+    counted = kill.trial("trial", OURS_INFLUX1, load, tmp_path, FRAMES, disturb)
+    assert (counted.published, counted.there, counted.points) == (FRAMES, FRAMES, FRAMES)
+    assert counted.row[2:] == ("300", "0", "0.0", "0")
