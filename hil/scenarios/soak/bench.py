@@ -92,6 +92,8 @@ class Bench:
         """Held by a fault that no other may disturb: the daemon's process and its disk."""
         self.changing = False
         """The daemon is ended or started on purpose."""
+        self.stalled_since: float | None = None
+        """Unix time since which the daemon gets no processor: what a port holds unread goes with the port."""
         self.publishing = asyncio.Event()
         self.publishing.set()
         self._stack = ExitStack()

@@ -15,6 +15,8 @@ from hil.scenarios.soak.truth import UNCOMMITTED_S
 from hil.simulators.mqtt_publisher import connected
 
 DRAIN_S_MAX = 8.0
+UNREAD_S = 0.5
+"""What came so shortly before may not have been read yet."""
 
 
 class FaultFailed(Exception):
@@ -65,9 +67,12 @@ async def stop(bench: Bench, lasts_s: float) -> str:
 async def stall(bench: Bench, lasts_s: float) -> str:
     """The machine does nothing for it, for a while."""
     async with bench.spine:
+        bench.stalled_since = time.time() - UNREAD_S
         bench.daemon.send(signal.SIGSTOP)
         await asyncio.sleep(lasts_s)
         bench.daemon.send(signal.SIGCONT)
+        await asyncio.sleep(UNREAD_S)
+        bench.stalled_since = None
     return f"{lasts_s:.1f} s"
 
 
@@ -173,7 +178,8 @@ async def rotate(bench: Bench, lasts_s: float) -> str:
 
 async def unplug(bench: Bench, lasts_s: float) -> str:
     """The modem is pulled out and put in again, as another device."""
-    bench.book.close("modem", time.time() - 0.5)
+    # What a port holds unread goes with it.
+    bench.book.close("modem", bench.stalled_since or time.time() - UNREAD_S)
     await asyncio.to_thread(bench.modem.unplug)
     bench.book.close("modem")
     await asyncio.sleep(lasts_s)

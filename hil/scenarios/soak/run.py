@@ -122,6 +122,7 @@ class Soak:
         self.stage = "faults"
         self.began = time.monotonic()
         bench = self.bench
+        bench.book.began = time.time()
         speakers = [
             (bench.gateways.speak, RATES["gateways"], bench.publishing),
             (bench.roof.speak, RATES["roof"], None),

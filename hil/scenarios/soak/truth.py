@@ -46,6 +46,7 @@ class Book:
     def __init__(self, site: str, tags_of: dict[str, dict[str, str]]) -> None:
         self.sent: dict[str, dict[int, Sent]] = {device: {} for device in tags_of}
         """By device and counter."""
+        self.began = time.time()
         self._site = site
         self._tags_of = tags_of
         self._closed: dict[Way, list[list[float]]] = {way: [] for way in AT_MOST_ONCE}

@@ -120,7 +120,9 @@ def _judge(
             tally.excused += 1
             return
         lacks = "" if not found else f" of {', '.join(sorted(owed - heard_by.keys()))}"
-        verdict.complain(named, f"missing {one.way}", f"{one.way}: {who}{lacks} is missing")
+        at_s = one.at - book.began
+        sentence = f"{one.way}: {who}{lacks} is missing, sent at {at_s:.1f} s"
+        verdict.complain(named, f"missing {one.way}", sentence)
         return
     tally.there += 1
     if len(found) > 1 or max(heard_by.values()) > 1 or not heard_by.keys() <= one.receivers:
