@@ -38,6 +38,13 @@ def series_key(series: Series) -> str:
     return ",".join(parts)
 
 
+def plain_key(series: Series) -> tuple[str, list[tuple[str, str]]]:
+    """Measurement and tags as the database has them once a line was read: nothing is escaped."""
+    values = (_sane(value) for _, value in series.tags)
+    pairs = zip(_tag_keys(series), values, strict=True)
+    return _measurement_name(series.measurement), [pair for pair in pairs if pair[1]]
+
+
 def field_keys(series: Series) -> list[str]:
     """The escaped field keys, no two alike and none like a tag: a twin would be overwritten in silence."""
     keys = _unlike(series.fields, taken=set(_tag_keys(series)))
@@ -45,10 +52,12 @@ def field_keys(series: Series) -> list[str]:
 
 
 def _measurement(name: str) -> str:
+    return _IN_MEASUREMENT.sub(_ESCAPED, _measurement_name(name))
+
+
+def _measurement_name(name: str) -> str:
     text = _sane(name) or "_"
-    if text.startswith("#"):
-        text = "_" + text[1:]
-    return _IN_MEASUREMENT.sub(_ESCAPED, text)
+    return "_" + text[1:] if text.startswith("#") else text
 
 
 def _tag_keys(series: Series) -> list[str]:

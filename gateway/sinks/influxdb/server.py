@@ -6,7 +6,7 @@ and what is not about the lines becomes Unavailable or Blocked.
 
 import gzip
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -27,6 +27,7 @@ from gateway.sinks.influxdb.answers import (
 )
 from gateway.sinks.influxdb.config import InfluxdbSection, Version
 from gateway.sinks.influxdb.credentials import Credentials, read_credentials
+from gateway.sinks.influxdb.deletion import POINTS_AT_ONCE, Point, complaint, delete_request
 from gateway.sinks.influxdb.endpoint import PING, version_of, write_target
 from gateway.sinks.influxdb.http import HttpClient
 
@@ -84,6 +85,37 @@ class Server:
         if isinstance(meaning, Done | TooLarge | Poison):
             return meaning
         raise self._obstacle(meaning)
+
+    def delete(self, points: Sequence[Point]) -> None:
+        """Let it forget these points.
+
+        Raises:
+            Unavailable: it does not answer. Some may be forgotten, to ask again is harmless.
+            Blocked: this version cannot, or this user may not.
+        """
+        version = self._find_version()
+        at_once = POINTS_AT_ONCE[version]
+        for start in range(0, len(points), at_once):
+            asked = delete_request(self._section, version, points[start : start + at_once])
+            if asked is None:
+                raise Blocked(
+                    self._it(f"is version {version}, which deletes no points"),
+                    "what is gone stays there until its retention ends",
+                )
+            target, kind, body = asked
+            credentials = read_credentials(self._section, version)
+            headers = {"Content-Type": kind}
+            if credentials.header:
+                headers["Authorization"] = credentials.header
+            answer = self._request("POST", target, headers, body)
+            meaning = _hidden(judge(answer, compressed=False, now=time.time()), credentials)
+            said = complaint(answer.body) if isinstance(meaning, Done) else None
+            if isinstance(meaning, Poison | TooLarge):
+                said = meaning.text
+            if said is not None:
+                raise Blocked(self._it(f"refuses to delete: {said}"), "delete it by hand there")
+            if isinstance(meaning, Later | NeedsOperator | BadGzip):
+                raise self._obstacle(meaning)
 
     def close(self) -> None:
         """Give up a request under way."""

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 from gateway.errors import Blocked, Unavailable
 from gateway.health import Health
-from gateway.model import Reading, Rejection, Verdict
+from gateway.model import Reading, Rejection, Series, Verdict
 from gateway.ports import Clock
 from gateway.sinks.influxdb.config import InfluxdbSection
 from gateway.sinks.influxdb.fuse import LINES_MIN, Fuse
 from gateway.sinks.influxdb.isolation import BYTES_MAX, LINES_MAX, Isolation
 from gateway.sinks.influxdb.line_protocol import Renderer, Unwritable
+from gateway.sinks.influxdb.names import plain_key
 from gateway.sinks.influxdb.server import Server
 
 REQUESTS_MAX = 300
@@ -78,6 +79,20 @@ class InfluxdbSink:
     def without_fuse(self) -> None:
         """From now on readings are offered that were refused before: each is judged alone."""
         self._fuse.bridged = True
+
+    def delete(self, points: Sequence[tuple[str, tuple[tuple[str, str], ...], int]]) -> None:
+        """Let the database forget these points: measurement, tags and time in ns, as readings have them.
+
+        Raises:
+            Unavailable: it is away; to ask for the same again is harmless.
+            Blocked: it cannot delete, or an operator must act.
+        """
+        self._server.delete(
+            [
+                (*plain_key(Series(measurement, tags, ())), time_ns)
+                for measurement, tags, time_ns in points
+            ]
+        )
 
     def close(self) -> None:
         """Give up a request under way, from any thread; the sink is not used again."""

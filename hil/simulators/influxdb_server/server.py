@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from hil.simulators.influxdb_server import version2, version3
+from hil.simulators.influxdb_server import deletes, version2, version3
 from hil.simulators.influxdb_server.database import PointKey
 from hil.simulators.influxdb_server.exchange import Reply, Request, json_reply
 from hil.simulators.influxdb_server.faults import Fault
@@ -107,6 +107,8 @@ class InfluxdbServer:
     def _carry_out(self, request: Request) -> Reply:
         if (request.method, request.path) == ("POST", self._write_path):
             return self._version.write(request)
+        if isinstance(self._version, version2.Version2) and request.path == deletes.PATH:
+            return self._version.delete(request)
         if (request.method, request.path) == ("GET", "/ping"):
             return self._version.ping(request)
         if (request.method, request.path) == ("GET", "/points"):

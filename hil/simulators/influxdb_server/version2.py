@@ -2,6 +2,7 @@
 
 import time
 
+from hil.simulators.influxdb_server import deletes
 from hil.simulators.influxdb_server.database import Database
 from hil.simulators.influxdb_server.exchange import PRECISIONS_NS, Reply, Request, json_reply
 from hil.simulators.influxdb_server.lines import BadLine, Point, parse_line, split_lines
@@ -11,7 +12,7 @@ WRITE_PATH = "/api/v2/write"
 
 
 class Version2:
-    """The write endpoint and /ping of version 2."""
+    """The write and delete endpoints and /ping of version 2."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -39,6 +40,16 @@ class Version2:
         database = self.databases.setdefault(request.query["bucket"], Database())
         with database.lock:
             return self._store(database, points, request)
+
+    def delete(self, request: Request) -> Reply:
+        """POST /api/v2/delete."""
+        if refusal := self._refusal(request):
+            return refusal
+        try:
+            deletes.delete(self.databases.setdefault(request.query["bucket"], Database()), request)
+        except deletes.BadDelete as exc:
+            return _error(400, "invalid", str(exc))
+        return Reply(204)
 
     def _refusal(self, request: Request) -> Reply | None:
         settings = self._settings
