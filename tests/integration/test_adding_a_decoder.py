@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-decoder.md").read_text("utf-8")
-BLOCKS = re.findall(r"\*\*`([^`]+)`\*\*\n\n```(python|json|diff)\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = re.findall(r"\*\*`\./([^`]+)`\*\*\n\n```(python|json|diff)\n(.*?)```", PAGE, re.DOTALL)
 COPIED = ("decoders", "docs", "scripts", "tests/data/vendors", "tests/unit/decoders/vendors")
 
 
