@@ -14,6 +14,7 @@ import pytest
 from gateway.errors import StoreFull
 from gateway.store import retention
 from gateway.store.outlet import Outlet
+from gateway.store.outlook import outlook
 from gateway.store.store import Store
 from tests.store_bench import (
     RememberingSink,
@@ -241,8 +242,62 @@ async def test_age_is_not_judged_by_a_clock_that_is_not_trusted(
     assert 100 in kept_numbers(path), "its time says nothing about its age"
 
 
-async def test_ceiling_a_reader_that_holds_the_wal_stops_the_intake_before_the_ceiling(
+async def test_ceiling_that_is_lowered_is_kept_to_at_once_in_what_is_in_use(
     open_store: OpenStore, path: Path
+) -> None:
+    store = open_store(size_max=3 * CEILING, remembered_rows=100)
+    outlet, sink = Outlet(store, "city", "all"), RememberingSink()
+    for begin in range(0, 8000, 400):
+        await fill(store, range(begin, begin + 400), size=800)
+        await drain(outlet, sink)
+        await keep_house(store, at_s=DAY_S)
+    await fill(store, range(8000, 8500), size=800)  # these no sink has had
+    outlet.close()
+    await close(store)
+    before = path.stat().st_size
+    assert before > 1.5 * CEILING
+
+    store = open_store(size_max=CEILING, remembered_rows=100)
+    outlet = Outlet(store, "city", "all")
+    await keep_house(store, at_s=DAY_S)
+    assert not store.full
+    assert await store.read(store.shares.used_bytes) < CEILING
+    for begin in range(8500, 10_500, 400):
+        await fill(store, range(begin, begin + 400), size=800)
+        await drain(outlet, sink)
+        await keep_house(store, at_s=DAY_S)
+    assert sink.numbers() == set(range(begin + 400))
+    assert path.stat().st_size <= before, "what is free in the file is used again"
+    told = await store.read(outlook, path, 0)
+    assert told.disk_bytes > told.size_max > told.used_bytes, (
+        "and `status` says that the file keeps its size"
+    )
+    assert balanced(path).sinks["city"].dropped == 0
+    outlet.close()
+
+
+async def test_ceiling_that_is_lowered_below_what_waits_takes_nothing_more_and_drops_nothing(
+    open_store: OpenStore, path: Path
+) -> None:
+    store = open_store(size_max=3 * CEILING, remembered_rows=100)
+    Outlet(store, "city", "all").close()
+    await fill(store, range(6000), size=800)
+    await close(store)
+    store = open_store(size_max=CEILING, remembered_rows=100)
+    outlet, sink = Outlet(store, "city", "all"), RememberingSink()
+    await keep_house(store, at_s=DAY_S)
+    assert store.full
+    assert kept_numbers(path) == set(range(6000))
+    await drain(outlet, sink)
+    await keep_house(store, at_s=DAY_S)
+    assert not store.full
+    assert sink.numbers() == set(range(6000))
+    assert balanced(path).sinks["city"].dropped == 0
+    outlet.close()
+
+
+async def test_ceiling_a_reader_that_holds_the_wal_stops_the_intake_before_the_ceiling(
+    open_store: OpenStore, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = open_store(size_max=CEILING, remembered_rows=100)
     work = Watched(store)
@@ -256,6 +311,7 @@ async def test_ceiling_a_reader_that_holds_the_wal_stops_the_intake_before_the_c
         await work.commits(50)
         await work.keeps_house()
     assert store.full
+    assert "a reader holds the WAL" in caplog.text
     reader.execute("ROLLBACK")
     reader.close()
     await work.keeps_house()
