@@ -79,6 +79,36 @@ async def test_a_broker_that_hangs_up_on_version_5_is_tried_with_both(
         assert versions == [5, 4]
 
 
+async def test_a_broker_that_hangs_up_while_it_restarts_is_still_spoken_to_in_5(
+    run_source: Start, mosquitto: Mosquitto
+) -> None:
+    """As a proxy does whose broker is away for a moment."""
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections == 2:
+            await reader.read(1)
+            return
+        back, forth = await asyncio.open_connection("127.0.0.1", mosquitto.port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(pump(reader, forth))
+                group.create_task(pump(back, writer))
+        except* ConnectionError:
+            pass
+        finally:
+            forth.close()
+
+    async with listening(serve) as url:
+        running = await run_source(url).up()
+        running.connection.abandon()
+        await running.until(lambda: connections >= 3)
+        await running.up()
+        assert "by MQTT 5" in running.health.sentence
+
+
 async def test_a_version_that_is_configured_is_not_given_up(
     run_source: Start, mosquitto: Mosquitto
 ) -> None:

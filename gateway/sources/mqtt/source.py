@@ -59,6 +59,8 @@ class MqttSource:
         self._backoff = backoff or Backoff(RETRY_FIRST_S, RETRY_MOST_S)
         self._version = _V3 if section.version == "3.1.1" else _V5
         self._connection: Connection | None = None
+        self._knows_5 = False
+        """This broker has taken MQTT 5 from us in this run: one that hangs up now is only ending or starting."""
         self._had_session = False
         self._short_lives = ShortLives()
         self._connected = ""
@@ -126,6 +128,7 @@ class MqttSource:
         """
         handover.begin()
         welcome = await connection.open(worker)
+        self._knows_5 = self._knows_5 or version == _V5
         handover.welcomed(session_present=welcome.session_present)
         self._note_session(welcome, clock)
         # The broker may send all that waits for us before it answers our SUBSCRIBE: both go on together.
@@ -271,7 +274,7 @@ class MqttSource:
             if isinstance(fault, VersionRefused):
                 self._version = _V3  # it said so: not asked again
                 return _V3, 0.0
-            if isinstance(fault, SilentlyClosed):
+            if isinstance(fault, SilentlyClosed) and not self._knows_5:
                 return _V3, self._backoff.next()
         return self._version, self._backoff.next()
 
