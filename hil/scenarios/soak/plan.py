@@ -22,7 +22,7 @@ class Fault:
 
     name: str
     row: str
-    """Of the fault matrix in docs/reliability.md."""
+    """Of the fault matrix."""
     lasts_s: tuple[float, float] = (0.0, 0.0)
     """Between these; what ends by itself has none."""
     ends_daemon: bool = False
