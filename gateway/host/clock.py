@@ -134,10 +134,11 @@ class SystemClock:
         """Ask the witnesses when there is a reason to, and take over what they say."""
         self.stamp()
         if self._witness is not None and not self.trusted:
+            before_ns = _offset_ns()
             witness = await self._witness(self._jumped)
-            # What was set until now is what the witness speaks of.
             self._offset_ns = _offset_ns()
-            if witness is not None:
+            # One that was set meanwhile is not the clock that the witness spoke of.
+            if witness is not None and abs(self._offset_ns - before_ns) <= _STEP_NS_MAX:
                 self._trust(witness)
 
     def _trust(self, how: str) -> None:

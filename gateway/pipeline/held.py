@@ -9,8 +9,10 @@ A row whose clock was never set within `clock_wait`, or whose boot has ended, is
 field `time_untrusted`, so that nobody takes that time for a measured one.
 """
 
+import msgspec
+
 from gateway.model import Malformed, Reading, Record, Series, Stamp
-from gateway.pipeline.times import whole_ms
+from gateway.pipeline.times import AHEAD_MAX_NS, whole_ms
 
 UNTRUSTED = "time_untrusted"
 _MOVED_APART_NS = 60_000_000_000
@@ -21,6 +23,24 @@ def corrected(record: Record, now: Stamp) -> Stamp:
     """When a held record was really received, by the clock that is set now. Same boot only."""
     received = record.heard.received
     return Stamp(now.wall_ns - (now.boot_ns - received.boot_ns), received.boot_ns, trusted=True)
+
+
+def without_our_clock(record: Record, received: Stamp) -> Record:
+    """The record without a gateway's time that was this machine's own wrong one.
+
+    A packet forwarder on this machine stamps with the clock that was not set. If its frame may have waited, that
+    would look like a day in a queue.
+    """
+    heard = record.heard
+    if isinstance(heard, Malformed) or heard.gateway_time_ns is None or heard.recorded:
+        return record
+    provisional_ns = heard.received.wall_ns
+    was_wrong = abs(received.wall_ns - provisional_ns) > AHEAD_MAX_NS
+    if not was_wrong or abs(heard.gateway_time_ns - provisional_ns) > AHEAD_MAX_NS:
+        return record
+    return msgspec.structs.replace(
+        record, heard=msgspec.structs.replace(heard, gateway_time_ns=None)
+    )
 
 
 def shifted(record: Record, about: int, received: Stamp) -> Record:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from gateway.model import Record, Stamp
-from gateway.pipeline.held import corrected, flagged, shifted
+from gateway.pipeline.held import corrected, flagged, shifted, without_our_clock
 from gateway.pipeline.interpret import Interpreter
 
 HELD_AT_ONCE = 500
@@ -76,7 +76,8 @@ class Release:
         replacement = None
         if same_boot and now.trusted:
             received = corrected(record, now)
-            replacement = self._interpreter.restamped(seq, record, received)
+            judged = without_our_clock(record, received)
+            replacement = self._interpreter.restamped(seq, judged, received)
             replacement = replacement or shifted(record, seq, received)
         elif same_boot and since_ns < self._wait_ns:
             return False

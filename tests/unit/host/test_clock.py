@@ -176,6 +176,20 @@ async def test_after_a_jump_somebody_has_to_vouch_again(wall: Wall, by_s: float)
     assert clock.status() == {"trusted": True, "how": "chrony", "jumps": 1, "last_jump_s": by_s}
 
 
+async def test_a_clock_that_is_set_while_a_witness_answers_waits_for_the_next_answer(
+    wall: Wall,
+) -> None:
+    async def sets_it(_: bool) -> str:
+        wall.off_s += 86400 if wall.off_s == 0 else 0
+        return "timedate1"
+
+    clock = SystemClock("ntp", sets_it, systemd_runs=True)
+    await clock.look()
+    assert not clock.trusted
+    await clock.look()
+    assert clock.trusted
+
+
 async def test_a_real_time_clock_is_asked_again_after_a_jump(rtc: Path, wall: Wall) -> None:
     rtc.write_text(str(round(time.time())))
     clock = SystemClock("rtc", systemd_runs=True)

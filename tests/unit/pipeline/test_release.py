@@ -43,10 +43,11 @@ def unset(at_s: float) -> Stamp:
     return stamp(START_S + at_s, trusted=False, off_s=OFF_S)
 
 
-def early(f_cnt: int, at_s: float) -> Frame:
-    """Heard while the clock was more than a year behind."""
+def early(f_cnt: int, at_s: float, off_s: float = OFF_S, **more: Any) -> Frame:
+    """Heard while the clock was behind, by more than a year if nothing else is said."""
     phy = NODE.uplink(f_cnt, AIR_PORT, air_report(f_cnt))
-    return heard_by(NEAR, START_S + at_s, phy, received=unset(at_s), receptions=())
+    received = stamp(START_S + at_s, trusted=False, off_s=off_s)
+    return heard_by(NEAR, START_S + at_s, phy, received=received, receptions=(), **more)
 
 
 def release_of(bench: Bench) -> Release:
@@ -119,6 +120,27 @@ async def test_a_clock_set_in_the_same_boot_gives_the_right_times(open_bench: Op
         [START_S + 500],
     ]
     assert bench.store.hold_low is None
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_a_forwarder_on_this_machine_shares_its_wrong_clock_and_is_not_taken_for_a_queue(
+    open_bench: OpenBench, live: bool
+) -> None:
+    """A night without power: both stamp with yesterday, and yesterday is within `backfill_max`."""
+    bench = open_bench(device_of(ONE))
+    yesterday_s = -86400.0
+    own_ns = round((START_S + 9.8 + yesterday_s) * 1e9)
+    waited_ns = round((START_S - 7000) * 1e9)
+    bench.hear(
+        early(1, 10, yesterday_s, gateway_time_ns=own_ns, live=live),
+        early(2, 20, yesterday_s, gateway_time_ns=waited_ns, live=False),
+    )
+    await bench.store.commit()
+    await release_of(bench).step(stamp(START_S + 90))
+    first, second = (await replacements(bench)).values()
+    assert first.times_s() == [START_S + 10]
+    assert second.times_s() == [START_S - 7000], "another gateway's queue is still one"
+    assert bench.clocks.disbelieved == {}
 
 
 async def test_after_the_wait_the_time_goes_out_with_a_flag(open_bench: OpenBench) -> None:
