@@ -57,29 +57,42 @@ globalThis.Buffer = (function () {
     return bytes;
   }
 
+  // As the Encoding Standard has it: one replacement character for each longest part that could have gone on.
   function toUtf8(bytes) {
     let text = "";
-    for (let at = 0; at < bytes.length; ) {
-      const first = bytes[at];
-      const more = first < 0x80 ? 0 : first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 && first < 0xf0 ? 2
-        : first >= 0xc2 && first < 0xe0 ? 1 : -1;
-      let code = more < 0 ? -1 : more === 0 ? first : first & (0x3f >> more);
-      let used = 1;
-      while (code >= 0 && used <= more) {
-        const next = bytes[at + used];
-        if ((next & 0xc0) !== 0x80) {
-          code = -1;
-          break;
-        }
-        code = (code << 6) | (next & 63);
-        used++;
+    let code = 0;
+    let needed = 0;
+    let low = 0x80;
+    let high = 0xbf;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (needed === 0) {
+        if (byte < 0x80) text += String.fromCharCode(byte);
+        else if (byte >= 0xc2 && byte <= 0xdf) [needed, code] = [1, byte & 0x1f];
+        else if (byte >= 0xe0 && byte <= 0xef) {
+          [needed, code] = [2, byte & 0x0f];
+          if (byte === 0xe0) low = 0xa0;
+          if (byte === 0xed) high = 0x9f;
+        } else if (byte >= 0xf0 && byte <= 0xf4) {
+          [needed, code] = [3, byte & 0x07];
+          if (byte === 0xf0) low = 0x90;
+          if (byte === 0xf4) high = 0x8f;
+        } else text += "\ufffd";
+        continue;
       }
-      const least = [0, 0x80, 0x800, 0x10000][more];
-      const wrong = code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff);
-      text += wrong ? "\ufffd" : String.fromCodePoint(code);
-      at += wrong ? 1 : used;
+      const fits = byte >= low && byte <= high;
+      [low, high] = [0x80, 0xbf];
+      if (!fits) {
+        text += "\ufffd";
+        needed = 0;
+        at--; // it may begin a character of its own
+        continue;
+      }
+      code = (code << 6) | (byte & 0x3f);
+      needed--;
+      if (needed === 0) text += String.fromCodePoint(code);
     }
-    return text;
+    return needed ? text + "\ufffd" : text;
   }
 
   const READ = {
@@ -186,6 +199,11 @@ globalThis.Buffer = (function () {
       const room = part.subarray(0, Math.max(0, target.length - (at || 0)));
       target.set(room, at || 0);
       return room.length;
+    }
+
+    swap16() {
+      for (let at = 0; at + 1 < this.length; at += 2) [this[at], this[at + 1]] = [this[at + 1], this[at]];
+      return this;
     }
 
     fill(value, start, end, encoding) {

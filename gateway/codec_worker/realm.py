@@ -98,4 +98,4 @@ class Codec:
         try:
             return THREW, msgspec.json.decode(text[1:], type=str)
         except msgspec.MsgspecError:  # half a surrogate pair
-            return THREW, text[1:]
+            return THREW, text[1:].strip('"')
