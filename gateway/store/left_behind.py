@@ -10,10 +10,9 @@ from typing import cast
 
 import apsw
 
-from gateway.store.blocks import open_raw_block
 from gateway.store.connection import reading
 from gateway.store.position import Position
-from gateway.store.recovery import newest_seq
+from gateway.store.recovery import newest_seq, opened
 
 ROWS_UNFLUSHED_MAX = 200_000
 """Rows behind the newest one within which counters are looked for: while a session is heard it is flushed
@@ -53,6 +52,6 @@ def _holds_counters(connection: apsw.Connection, low: int, flushed: dict[int, in
 
 
 def _counters(data: bytes | None) -> Iterator[tuple[int, int]]:
-    for row in open_raw_block(data) if data else ():
+    for row in opened(data) if data else ():
         if row[4] is not None and row[5] is not None:
             yield row[0], row[4]
