@@ -77,7 +77,7 @@ class Process:
         except (Ended, Stuck) as error:
             raise Unavailable(f"the codecs' process does not begin: {error}") from error
         if kind != READY:
-            self.end()
+            self.close()
             raise Unavailable(text)
 
     def give(self, order: Order, answer_s: float) -> None:
