@@ -158,6 +158,8 @@ class Redecode:
                     difference.readings, difference.sentence, _received(row),
                 )  # fmt: skip
                 supersede(store, row.data, letters)
+                if asked.delete and difference.to_delete():
+                    store.forget(row.data)
             for one in page.recovered:
                 if one.seq in refused and store.waits_for_search(one.seq):
                     shadow.write(one)

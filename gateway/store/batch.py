@@ -41,6 +41,8 @@ class Batch:
     """Dead letters with newer words."""
     dead_unsure: bool = False
     """Some of `dead` may be on disk already: those are not written again."""
+    gone: list[tuple[int, int]] = field(default_factory=list)
+    """(row, place) of readings that are shown no more."""
     drop_chunk: int = 0
     """The oldest sealed chunk, when it ends at this seq, is deleted first, whoever has not had it."""
     drop_tail: int = 0
@@ -52,8 +54,8 @@ class Batch:
         """Whether there is anything to write."""
         return any((
             self.frames, self.refused, self.decided, self.released, self.sessions, self.snapshots,
-            self.counters, self.sinks, self.dead, self.taken_out, self.told, self.drop_chunk, self.drop_tail,
-            self.new.names, self.new.series, self.new.types,
+            self.counters, self.sinks, self.dead, self.taken_out, self.told, self.gone,
+            self.drop_chunk, self.drop_tail, self.new.names, self.new.series, self.new.types,
         ))  # fmt: skip
 
     def take_dead(self, waiting: Iterable["Batch"]) -> None:

@@ -220,7 +220,6 @@ class _Copy:
         oldest_chunk = read("SELECT min(seq_low) FROM raw_block").get
         oldest_refused = read("SELECT min(seq) FROM refused").get
         held = {row[0] for row in read("SELECT seq FROM frame WHERE held = 1")}
-        undecided = {row[0] for row in read("SELECT seq FROM refused WHERE outcome = 'undecided'")}
         everything = 1 << 62
         with target:
             upto = everything if oldest_chunk is None else int(oldest_chunk) - 1
@@ -232,16 +231,15 @@ class _Copy:
             target.execute("DELETE FROM frame WHERE seq <= ?", (horizon(self._reader),))
             upto = everything if oldest_refused is None else int(oldest_refused) - 1
             target.execute("DELETE FROM refused WHERE seq <= ?", (upto,))
-            for query, kept, change in (
-                ("SELECT seq FROM frame WHERE held = 1", held, "UPDATE frame SET held = 2"),
-                (
-                    "SELECT seq FROM refused WHERE outcome = 'undecided'",
-                    undecided,
-                    "DELETE FROM refused",
-                ),
-            ):
+            query = "SELECT seq FROM frame WHERE held = 1"
+            changed = [row for row in target.execute(query).fetchall() if row[0] not in held]
+            target.executemany("UPDATE frame SET held = 2 WHERE seq = ?", changed)
+            count = "SELECT count(*) FROM refused"
+            if target.execute(count).get != read(count).get:  # some have become something else
+                kept = {row[0] for row in read("SELECT seq FROM refused")}
+                query = "SELECT seq FROM refused"
                 changed = [row for row in target.execute(query).fetchall() if row[0] not in kept]
-                target.executemany(f"{change} WHERE seq = ?", changed)
+                target.executemany("DELETE FROM refused WHERE seq = ?", changed)
 
     def _count_left_behind(self) -> tuple[int, int]:
         """Count what stayed in the store as pruned in the copy, as if it had been deleted there."""

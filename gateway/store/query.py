@@ -19,6 +19,8 @@ from gateway.store.packing import unpack_body
 from gateway.store.recovery import newest_rows_page, opened, raw_record
 from gateway.store.tables import Tables
 
+FIRST_WITH_GONE = 2
+"""The schema version that has the table of deleted readings."""
 PAGE_ROWS = 5000
 """Tail rows read in one transaction: well under a second also on a slow card."""
 AHEAD_MAX_NS = 600_000_000_000
@@ -92,8 +94,10 @@ def points(
             except ROTTEN as error:
                 Journal("store").error("rotted", what="block", row=row_id, why=error)
                 continue
-            for seq, _, packed in members:
-                _note(merged, tables, question, wanted, seq, packed)
+            gone = _gone(connection, members[0][0], members[-1][0])
+            for seq, index, packed in members:
+                if (seq, index) not in gone:
+                    _note(merged, tables, question, wanted, seq, packed)
         for key in sorted(merged, key=lambda key: key[0]):
             yield _merge(merged[key])
         progress(place + 1, len(hours))
@@ -157,18 +161,32 @@ def _tail_by_hour(
             page = connection.execute(
                 query, (last, question.since_ns - AHEAD_MAX_NS, *values, PAGE_ROWS)
             ).fetchall()
+        gone = _gone(connection, last, newest)
         for seq, body in page:
             try:
                 packed, _ = unpack_body(cast("bytes", body))
             except ROTTEN as error:
                 Journal("store").error("rotted", what="frame", row=seq, why=error)
                 continue
-            for one in packed:
+            for index, one in enumerate(packed):
+                if (seq, index) in gone:
+                    continue
                 hour = int(one[1]) // HOUR_NS
                 _note(found.setdefault(hour, {}), tables, question, wanted, cast("int", seq), one)
         last = cast("int", page[-1][0]) if len(page) == PAGE_ROWS else newest
         progress(last - first, max(newest - first, 1))
     return {hour: merged for hour, merged in found.items() if merged}
+
+
+def _gone(connection: apsw.Connection, low: int, high: int) -> set[tuple[int, int]]:
+    """(row, place) of readings of these rows that a person deleted; mostly none."""
+    if connection.pragma("user_version") < FIRST_WITH_GONE:
+        return set()  # the daemon of the version before still runs
+    with reading(connection):
+        found = connection.execute(
+            "SELECT seq, place FROM gone WHERE seq BETWEEN ? AND ?", (low, high)
+        )
+        return cast("set[tuple[int, int]]", set(found))
 
 
 def _block_ids(

@@ -41,6 +41,7 @@ def delete_chunk(connection: apsw.Connection, seq_high: int) -> None:
     _count_pruned(connection, outcomes(connection, seq_low))
     connection.execute("DELETE FROM block WHERE id <= ?", (block_high,))
     connection.execute("DELETE FROM raw_block WHERE seq_low = ?", (seq_low,))
+    connection.execute("DELETE FROM gone WHERE seq <= ?", (seq_high,))
 
 
 def outcomes(connection: apsw.Connection, seq_low: int) -> Counter[str]:
@@ -78,6 +79,7 @@ def delete_tail(connection: apsw.Connection, upto: int) -> None:
     ).fetchall()
     _count_pruned(connection, dict(cast("list[tuple[str, int]]", outcomes)))
     connection.execute("DELETE FROM frame WHERE seq <= ?", (upto,))
+    connection.execute("DELETE FROM gone WHERE seq <= ?", (upto,))
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('horizon', ?)", (upto,))
 
 

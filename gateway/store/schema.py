@@ -89,7 +89,14 @@ CREATE TABLE dead (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+CREATE TABLE gone (              -- readings that a person deleted; a newer row has what their row says now
+  seq INTEGER NOT NULL, place INTEGER NOT NULL,
+  PRIMARY KEY (seq, place)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """`MIGRATIONS[n]` makes version n + 1 of version n."""
 
 VERSION = len(MIGRATIONS)

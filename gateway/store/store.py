@@ -6,7 +6,7 @@ through `commit`.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -14,7 +14,7 @@ import apsw
 
 from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.journal import Journal
-from gateway.model import Stamp
+from gateway.model import Reading, Stamp
 from gateway.store import retention
 from gateway.store.batch import Batch, DeadRow, ToldRow
 from gateway.store.blocks import ROTTEN, Rotted
@@ -348,6 +348,10 @@ class Store(Draft):
             self.positions.moved(sink, now=True)
         elif position is not None:
             self.note_sinks({sink: position.dump()})
+
+    def forget(self, readings: Iterable[Reading]) -> None:
+        """These are shown no more once the next commit is on disk."""
+        self._open.gone += [(one.seq, one.index) for one in readings]
 
     def tell(self, letters: Sequence[ToldRow]) -> None:
         """Dead letters were refused again, in these words."""

@@ -23,6 +23,7 @@ PARTS = ("", "-wal", "-shm")
 SQLITE_MARK = b"SQLite format 3\0"
 CHECKED = (
     "meta", "counter", "boot", "name", "series", "field_type", "session", "frame", "refused", "sink", "dead",
+    "gone",
 )  # fmt: skip
 """All but the sealed history, which may be a GB: damage there shows when it is read."""
 

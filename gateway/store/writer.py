@@ -103,6 +103,7 @@ class Writer:
                 (_DEAD, list(numbered(write, dead)) if dead else ()),
                 (_TAKEN_OUT, [(letter,) for letter in batch.taken_out]),
                 (_TOLD, batch.told),
+                ("INSERT OR IGNORE INTO gone VALUES (?, ?)", batch.gone),
                 (_SINK, list(batch.sinks.items())),
                 (_COUNTER, list(batch.counters.items())),
             ):

@@ -2,6 +2,7 @@
 
 v1.sql   six uplinks of device d with two readings each, four of them sealed; one dead letter; one refused
          frame; one uplink of device late that waits for a clock
+v2.sql   the same, migrated; a row that amends uplink 5, whose own readings were deleted
 """
 
 from pathlib import Path
@@ -46,4 +47,19 @@ async def test_version_1_opens_and_answers(tmp_path: Path) -> None:
     await drain(outlet, sink)
     assert sink.numbers() == {"late": [8], "d": [9]}
     outlet.close()
+    await store.close()
+
+
+async def test_version_2_opens_and_answers(tmp_path: Path) -> None:
+    old = apsw.Connection(str(tmp_path / "store.db"))
+    old.execute((DATA / "v2.sql").read_text(encoding="utf-8"))
+    old.close()
+    store = Store(tmp_path / "store.db")
+    assert store.moved_aside is None
+    found = await sums(store)
+    assert (found.heard, found.readings) == (8, 14)
+    climate = list(points(store.connection, store.tables, Question(measurement="climate")))
+    assert [point.fields["number"] for point in climate] == [1, 2, 3, 4, 5, 6]
+    link = list(points(store.connection, store.tables, Question(measurement="link")))
+    assert [point.fields["number"] for point in link] == [1, 2, 3, 4, 6]
     await store.close()
