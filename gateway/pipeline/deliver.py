@@ -8,7 +8,7 @@ of each device. Live readings wait behind the backlog until it is gone, and a si
 
 Each failure halves what is offered next, and each success doubles it: a link that is too slow for a whole batch
 within its time-out still gets on, and to ask whether a server is back costs few bytes of a metered one. While an
-operator is waited for, a single row asks.
+operator is waited for, a single row asks; once it is taken, whole batches follow, for the link was good.
 """
 
 import asyncio
@@ -40,6 +40,8 @@ class Deliver:
         self._probe_s = probe_s
         self._lines = sink.batch_lines
         """How many readings to offer at once, at present."""
+        self._blocked = False
+        """Whether the last failure was one for an operator."""
         self._pace = Pace()
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
         self._stopping = asyncio.Event()
@@ -82,12 +84,12 @@ class Deliver:
             offer, verdict = await self._outlet.work(self._offer)
         except Unavailable as error:
             self._sink.health.down(error.what)
-            self._lines = max(self._lines // 2, 1)
+            self._lines, self._blocked = max(self._lines // 2, 1), False
             wait_s = self._backoff.next()
             return wait_s if error.retry_after_s is None else max(wait_s, error.retry_after_s)
         except Blocked as error:
             self._sink.health.blocked(f"{error.what}; {error.remedy}")
-            self._lines = 1
+            self._lines, self._blocked = 1, True
             return self._probe_s
         if not offer:
             return None
@@ -99,7 +101,9 @@ class Deliver:
             return RETRY_FIRST_S
         kept = len(verdict.kept) if verdict is not None else 0
         if not kept:
-            self._lines = min(self._lines * 2, self._sink.batch_lines)
+            more = self._sink.batch_lines if self._blocked else self._lines * 2
+            self._lines = min(more, self._sink.batch_lines)
+            self._blocked = False
         now_s = asyncio.get_running_loop().time()
         self._pace.settled(len(offer.readings) - kept, self._outlet.pending, now_s)
         # What was kept is offered again, but not at once: its obstacle may still be there.

@@ -172,7 +172,18 @@ async def test_while_an_operator_is_waited_for_one_row_asks(open_bench: Any) -> 
     async with delivering(bench, server):
         await until(lambda: server.taken == list(range(1, 41)))
     sizes = [len(batch) for batch in server.offered]
-    assert sizes == [8, 1, 1, 1, 2, 4, 8, 8, 8, 8, 1]
+    assert sizes == [8, 1, 1, 1, 8, 8, 8, 8, 7]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_after_an_outage_batches_grow_again(open_bench: Any) -> None:
+    bench = open_bench(device_of(ONE))
+    server = Server(*[Unavailable("connection refused")] * 3, batch_lines=8)
+    hear(bench, *range(1, 41))
+    await bench.store.commit()
+    async with delivering(bench, server):
+        await until(lambda: server.taken == list(range(1, 41)))
+    assert [len(batch) for batch in server.offered] == [8, 4, 2, 1, 2, 4, 8, 8, 8, 8, 1]
 
 
 class SlowLink(Server):
