@@ -90,6 +90,8 @@ class Bench:
         """The newest answer of `status`."""
         self.spine = asyncio.Lock()
         """Held by a fault that no other may disturb: the daemon's process and its disk."""
+        self.wire = asyncio.Lock()
+        """Held by a fault of the link to the broker, and by one that needs the link to be whole."""
         self.changing = False
         """The daemon is ended or started on purpose."""
         self.stalled_since: float | None = None

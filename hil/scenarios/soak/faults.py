@@ -15,6 +15,8 @@ from hil.scenarios.soak.truth import UNCOMMITTED_S
 from hil.simulators.mqtt_publisher import connected
 
 DRAIN_S_MAX = 8.0
+COMMITTED_S = 0.5
+"""Some commits' time."""
 UNREAD_S = 0.5
 """What came so shortly before may not have been read yet."""
 
@@ -89,7 +91,7 @@ async def restart_broker(bench: Bench, lasts_s: float) -> str:
 
 async def kill_broker(bench: Bench, lasts_s: float) -> str:
     """SIGKILL while nothing waits in it: what does is lost with it, and no gateway can help that."""
-    async with bench.spine:
+    async with bench.wire, bench.spine:
         bench.publishing.clear()
         try:
             drained = await _drained(bench)
@@ -105,20 +107,34 @@ async def kill_broker(bench: Bench, lasts_s: float) -> str:
 
 
 async def _drained(bench: Bench) -> bool:
-    """Wait until the daemon has taken and acknowledged what was published, and the session is on disk."""
+    """Wait until the daemon has taken and acknowledged what was published, and the session is on disk.
+
+    Messages of no use are published last: when they have come and nothing comes after them, all is there.
+    """
     deadline = time.monotonic() + DRAIN_S_MAX
-    before = -1
+    first = before = await _messages(bench)
+    for gateway in (bench.gateways.near, bench.gateways.far):
+        gateway.publish(b"")
     while time.monotonic() < deadline:
-        await bench.look()
-        live = bench.status.get("daemon") or {"sources": {}}
-        source = live["sources"].get("gateways", {"state": "down", "counters": {}})
-        heard = source["counters"].get("messages", 0)
-        quiet = heard == before and not bench.gateways.unacknowledged
-        if quiet and source["state"] == "up" and bench.broker.saved.exists():
-            return True
-        before = heard
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(COMMITTED_S)
+        now = await _messages(bench)
+        calm = not bench.gateways.unacknowledged and bench.broker.saved.exists()
+        if first is not None and now is not None:
+            if calm and now == before and now >= first + 2:
+                return True
+        else:
+            first = now
+        before = now
     return False
+
+
+async def _messages(bench: Bench) -> int | None:
+    """How many messages the daemon has had on its connections; None while it has none."""
+    bench.status = {}
+    await bench.look()
+    live = bench.status.get("daemon") or {"sources": {}}
+    source = live["sources"].get("gateways", {"state": "down"})
+    return source["counters"].get("messages", 0) if source["state"] == "up" else None
 
 
 async def duplicate_client(bench: Bench, lasts_s: float) -> str:
@@ -141,9 +157,10 @@ def link(mode: str) -> Act:
     """The network between broker and daemon."""
 
     async def act(bench: Bench, lasts_s: float) -> str:
-        await bench.to_broker.become(mode)
-        await asyncio.sleep(lasts_s)
-        await bench.to_broker.become("pass")
+        async with bench.wire:
+            await bench.to_broker.become(mode)
+            await asyncio.sleep(lasts_s)
+            await bench.to_broker.become("pass")
         return f"{lasts_s:.1f} s"
 
     return act
