@@ -110,14 +110,7 @@ class Gateway:
             CodecReadings(types),
         )  # fmt: skip
         self.ingest = Ingest(self.interpreter, self.store, self.book, store.commit_interval)
-        self.sources: list[Source] = [
-            registry.SOURCES[source.kind].load_worker()(source.section, source.name)
-            for source in config.sources
-        ]
-        for source in self.sources:
-            self.ingest.expect_window(source.window)
-            if isinstance(source, Returning) and source.name in last_heard:
-                source.heard_before(last_heard[source.name])
+        self.sources = self._make_sources(last_heard)
         self.sinks: dict[str, tuple[Sink, Outlet]] = {}
         self.delivers: dict[str, Deliver] = {}
         self._make_sinks()
@@ -125,6 +118,18 @@ class Gateway:
         self._kept_house_at = time.monotonic()
         clock.on_trusted = self._clock_is_set
         self.desk = Desk(self.store, config, clock, self.interpreter, payloads)
+
+    def _make_sources(self, last_heard: Mapping[str, int]) -> list[Source]:
+        """Each told when it was heard last, where that matters to it; nothing is connected."""
+        sources: list[Source] = [
+            registry.SOURCES[source.kind].load_worker()(source.section, source.name)
+            for source in self.config.sources
+        ]
+        for source in sources:
+            self.ingest.expect_window(source.window)
+            if isinstance(source, Returning) and source.name in last_heard:
+                source.heard_before(last_heard[source.name])
+        return sources
 
     def _make_sinks(self) -> None:
         """Each with its position in the store and its loop."""
