@@ -40,6 +40,7 @@ from gateway.pipeline.sessions import SessionBook
 from gateway.pipeline.times import GatewayClocks
 from gateway.pipeline.untimed import TimedOnly
 from gateway.ports import Returning, Sink, Source
+from gateway.reload import Reload
 from gateway.store import recovery
 from gateway.store.connection import SQLITE_VERSION
 from gateway.store.outlet import Outlet
@@ -114,6 +115,7 @@ class Gateway:
         self.sinks: dict[str, tuple[Sink, Outlet]] = {}
         self.delivers: dict[str, Deliver] = {}
         self._make_sinks()
+        self.reload = Reload(config, self.interpreter, self.book, maker, self.store)
         self.power = PowerSupply()
         self._kept_house_at = time.monotonic()
         clock.on_trusted = self._clock_is_set
@@ -181,6 +183,7 @@ class Gateway:
             others = [
                 group.create_task(self.clock.watch(), name="clock"),
                 group.create_task(self._keep_house(), name="housekeeping"),
+                group.create_task(self.reload.watch(), name="reload"),
                 group.create_task(self.decode.run(), name="decode"),
                 group.create_task(control.serve(), name="control"),
                 group.create_task(lag.watch(), name="loop lag"),
@@ -330,6 +333,7 @@ class Gateway:
             "power": self.power.status(),
             "stalled": self.ingest.stalled,
             "decode": self.decode.status(),
+            "devices": self.reload.status(),
             "full": self.store.full,
             "moved_aside": str(self.store.moved_aside) if self.store.moved_aside else None,
             "gateway_clocks_disbelieved": dict(self.interpreter.clocks.disbelieved),

@@ -5,15 +5,13 @@ recording, which is data and may be large; of a recording only the place reached
 """
 
 import os
-import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
 from gateway.backup.manifest import Kind
 from gateway.config import Config
-from gateway.device import Device
+from gateway.config.device_files import leads_to
 from gateway.settings import Secret, Section
 
 _SECRETS = ("password_file", "token_file", "key_file", "keys_file")
@@ -42,9 +40,11 @@ def _all(config: Config) -> Iterator[tuple[Path, Kind]]:
     gateway = config.gateway
     if gateway.devices is not None:
         yield gateway.devices, "devices"
-        keys_file = _keys_file(gateway.devices)
+        keys_file, others = leads_to(gateway.devices)
         if keys_file is not None:
             yield keys_file, "secret"
+        for path in others:
+            yield path, "codec"
     yield from _of_section(gateway)
     if config.web is not None:
         yield from _of_section(config.web)
@@ -56,8 +56,6 @@ def _all(config: Config) -> Iterator[tuple[Path, Kind]]:
             yield from _of_section(source.section)
     for sink in config.sinks:
         yield from _of_section(sink.section)
-    for device in config.devices:
-        yield from _of_device(device)
 
 
 def _of_section(section: Section) -> Iterator[tuple[Path, Kind]]:
@@ -66,16 +64,3 @@ def _of_section(section: Section) -> Iterator[tuple[Path, Kind]]:
         path = value.path if isinstance(value, Secret) else value
         if isinstance(path, Path):
             yield path, "secret" if key in _SECRETS else "file"
-
-
-def _of_device(device: Device) -> Iterator[tuple[Path, Kind]]:
-    for field in fields(device):
-        value = getattr(device, field.name)
-        if isinstance(value, Path):
-            yield value, "codec"
-
-
-def _keys_file(devices: Path) -> Path | None:
-    """The keys file that the devices file names; it was read and checked when the configuration was."""
-    named = tomllib.loads(devices.read_bytes().decode("utf-8-sig")).get("keys_file")
-    return devices.parent / named if isinstance(named, str) else None

@@ -5,6 +5,7 @@ typer costs 2 MB and 50 ms, and the daemon's two options are plain.
 
 import asyncio
 import getopt
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -51,10 +52,29 @@ def plain_options(arguments: Sequence[str]) -> dict[str, str] | None:
 
 
 def ends() -> tuple[signal.Signals, ...]:
-    """The signals that end this process in order; not SIGHUP under nohup, which has it ignored."""
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        return (signal.SIGTERM, signal.SIGINT)
-    return (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    """The signals that end this process in order: SIGHUP as well when it runs in somebody's terminal."""
+    if _hangs_on_terminal() and not _hears_no_hangup():
+        return (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    return (signal.SIGTERM, signal.SIGINT)
+
+
+def reloads() -> tuple[signal.Signals, ...]:
+    """The signal that has the devices read again: SIGHUP, where no terminal sends it when it is closed."""
+    return () if _hangs_on_terminal() or _hears_no_hangup() else (signal.SIGHUP,)
+
+
+def _hears_no_hangup() -> bool:
+    """Under nohup SIGHUP is ignored, and stays so."""
+    return signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def _hangs_on_terminal() -> bool:
+    """Whether this process has a controlling terminal, which sends SIGHUP when it is closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 async def _run(config: Config) -> None:
@@ -69,6 +89,8 @@ async def _run(config: Config) -> None:
     for sentence in config.warnings:
         Journal("config").warning("note", says=sentence)
     gateway = Gateway(config, SystemClock(config.gateway.clock_trust))
+    for number in reloads():
+        loop.add_signal_handler(number, gateway.reload.ask)
     showing = asyncio.create_task(_show_replays(gateway.sources))
     try:
         await gateway.run(stop)

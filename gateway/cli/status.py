@@ -145,6 +145,8 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
     for receiver, offset_s in live["gateway_clocks_disbelieved"].items():
         yield f"[yellow]the clock of gateway {receiver} is off by {offset_s:+.0f} s and not believed[/]"
     yield from _power_lines(live.get("power"))
+    if refused := live.get("devices", {}).get("refused"):
+        yield f"[red]the devices as they are now on disk are not in use: {escape(refused)}[/]"
     if live["stalled"]:
         yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
     if live["moved_aside"]:

@@ -141,6 +141,15 @@ class Session:
         self.previous = None
         return session
 
+    def configured_as(self, other: "Session") -> None:
+        """Take the device's name and its rule from a session of this identity that has heard nothing."""
+        self.device = other.device
+        if self.previous is not None:
+            self.previous.device = other.device
+        if self.f_cnt_reset != other.f_cnt_reset:
+            self.f_cnt_reset = other.f_cnt_reset
+            self.arm()
+
     def arm(self) -> None:
         """Let `accept_once` accept one more restart."""
         self.spent = False

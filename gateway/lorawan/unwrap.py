@@ -31,6 +31,10 @@ SESSIONS_PER_DEV_ADDR_MAX = 32
 """Each costs one check for every frame with this DevAddr."""
 
 
+SESSIONS_GONE_MAX = 1000
+"""Of devices that were taken out, with their counters: 16 MiB at most. The store has them as well."""
+
+
 class Opened(Struct, frozen=True, gc=False):
     """An authentic data uplink."""
 
@@ -90,6 +94,8 @@ class Lorawan:
         self._elsewhere: dict[int, str] = {}
         self._address_elsewhere: dict[str, int] = {}
         self._budget = SearchBudget()
+        self._gone: dict[tuple[str, str], Session] = {}
+        """By DevAddr and fingerprint: sessions of devices that were taken out while this runs."""
 
     def add_session(self, session: Session) -> None:
         """Know the frames of this session.
@@ -127,6 +133,12 @@ class Lorawan:
         self._elsewhere[address] = device
         self._address_elsewhere[device] = address
 
+    def forget_elsewhere(self, device: str) -> None:
+        """A device is not configured any more."""
+        address = self._address_elsewhere.pop(device, None)
+        if address is not None and self._elsewhere.get(address) == device:
+            del self._elsewhere[address]
+
     def sessions(self) -> Iterator[Session]:
         """Every session, each followed by the epoch before it."""
         for sharing in self._sessions.values():
@@ -134,6 +146,38 @@ class Lorawan:
                 yield session
                 if session.previous is not None:
                     yield session.previous
+
+    def become(self, fresh: "Lorawan") -> tuple[list[Session], list[Session]]:
+        """Have the sessions and join keys of another that has heard nothing; what is known here stays known.
+
+        Gives (sessions that are no more, sessions that were never known here). One that is no more is kept
+        aside with its counters: it goes on where it was when its device comes back.
+        """
+        known = {(s.dev_addr, s.fingerprint): s for same in self._sessions.values() for s in same}
+        new = []
+        self._sessions = {}
+        for session in fresh.sessions():
+            key = session.dev_addr, session.fingerprint
+            before = known.pop(key, None) or self._gone.pop(key, None)
+            if before is None:
+                new.append(session)
+            else:
+                before.configured_as(session)
+            self.add_session(before or session)
+        self._join_keys = dict(fresh.join_keys())
+        self._gone |= known
+        while len(self._gone) > SESSIONS_GONE_MAX:
+            del self._gone[next(iter(self._gone))]
+        return list(known.values()), new
+
+    def join_keys(self) -> Iterator[tuple[str, JoinKeys]]:
+        """(DevEUI, keys) of every device that joins."""
+        yield from self._join_keys.items()
+
+    def identities(self) -> set[tuple[str, str]]:
+        """(DevAddr, fingerprint) of every session, also of those kept aside."""
+        known = {(s.dev_addr, s.fingerprint) for same in self._sessions.values() for s in same}
+        return known | self._gone.keys()
 
     def restore(
         self, dev_addr: str, fingerprint: str, epoch: int, row: int, snapshot: bytes

@@ -16,13 +16,17 @@ class Fleet:
     """Devices by name, DevEUI, and plain LoRa address or prefix."""
 
     def __init__(self, devices: Iterable[Device], region: Region | None) -> None:
+        self._region = region
+        self.become(devices)
+
+    def become(self, devices: Iterable[Device]) -> None:
+        """Know these devices and no others."""
         self.by_name = {device.name: device for device in devices}
         self.by_dev_eui = {d.dev_eui: d for d in self.by_name.values() if d.dev_eui}
         self._plain: dict[str, list[Device]] = {}
         for device in self.by_name.values():
             if device.source:
                 self._plain.setdefault(device.source, []).append(device)
-        self._region = region
         self._any_1_1 = any(device.lorawan_1_1 for device in self.by_name.values())
         self._keys: dict[str, SessionKeys] = {}
 
@@ -49,7 +53,7 @@ class Fleet:
         known = Lorawan(self._region.channels if self._region else ())
         for device in self.by_name.values():
             if device.dev_addr:
-                keys = self._keys[device.name] = _session_keys(device)
+                keys = self._session_keys(device)
                 known.add_session(
                     Session(
                         device=device.name,
@@ -64,12 +68,18 @@ class Fleet:
 
     def reopen(self, phy: bytes, f_cnt: int, device: Device) -> tuple[int | None, bytes] | None:
         """(FPort, decrypted payload) of a frame that was found authentic before; None without its keys."""
-        keys = self._keys.get(device.name)
         frame = parse(phy)
-        if keys is None or not isinstance(frame, DataUplink):
+        if not device.dev_addr or not isinstance(frame, DataUplink):
             return None
+        keys = self._session_keys(device)
         payload = keys.payload(frame, f_cnt) if frame.frm_payload and frame.f_port else b""
         return frame.f_port, payload
+
+    def _session_keys(self, device: Device) -> SessionKeys:
+        keys = self._keys.get(device.name)
+        if keys is None:
+            keys = self._keys[device.name] = _session_keys(device)
+        return keys
 
     def payload_of(
         self, device: Device, heard: Frame | ApplicationUplink, f_cnt: int | None

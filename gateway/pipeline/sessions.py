@@ -37,6 +37,34 @@ class SessionBook:
         rows_after: Callable[[int], Iterable[tuple[int, int, int, bytes]]],
     ) -> None:
         """Bring sessions to where they were: their states, then the rows after the oldest of them."""
+        by_row = self._restored(states)
+        self.flushed = self._written = min(
+            (flushed for _, flushed in by_row.values()), default=self._ledger.newest_seq
+        )
+        _learn(by_row, rows_after(self.flushed))
+
+    def meet(
+        self,
+        states: Iterable[SessionState],
+        rows: Iterable[tuple[int, int, int, bytes]],
+    ) -> None:
+        """Sessions that came into the configuration while this runs: what an earlier run has kept of them.
+
+        What they learn is put into the open batch at once: the rows it comes from may be older than `flushed`.
+        """
+        by_row = self._restored(states)
+        _learn(by_row, rows)
+        self.part(session for session, _ in by_row.values())
+
+    def part(self, sessions: Iterable[Session]) -> None:
+        """Put what changed of these sessions into the open batch."""
+        for session in sessions:
+            for each in (session, session.previous):
+                if each is not None and each.dirty and each.row is not None:
+                    self._ledger.snapshot(each.row, each.snapshot())
+
+    def _restored(self, states: Iterable[SessionState]) -> dict[int, tuple[Session, int]]:
+        """Sessions with their states by row, and up to which row those know."""
         journal = Journal("sessions")
         by_row: dict[int, tuple[Session, int]] = {}
         for state in states:
@@ -50,13 +78,7 @@ class SessionBook:
                 session = next((s for s in self._lorawan.sessions() if s.row == state.id), None)
             if session is not None:
                 by_row[state.id] = (session, state.flushed)
-        self.flushed = self._written = min(
-            (flushed for _, flushed in by_row.values()), default=self._ledger.newest_seq
-        )
-        for seq, row, f_cnt, mic in rows_after(self.flushed):
-            found = by_row.get(row)
-            if found is not None and seq > found[1]:
-                found[0].learn(f_cnt, mic)
+        return by_row
 
     def begin_round(self) -> None:
         """Take every changed session into the next flushes."""
@@ -89,3 +111,13 @@ class SessionBook:
         self.begin_round()
         while self._due:
             self.flush_some()
+
+
+def _learn(
+    by_row: dict[int, tuple[Session, int]], rows: Iterable[tuple[int, int, int, bytes]]
+) -> None:
+    """Note what was accepted after each session's state was written."""
+    for seq, row, f_cnt, mic in rows:
+        found = by_row.get(row)
+        if found is not None and seq > found[1]:
+            found[0].learn(f_cnt, mic)
