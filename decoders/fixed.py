@@ -75,6 +75,9 @@ class StoredRecords:
     measurement: str
     record: Record
     time_at: int
+    variant: Record | None = None
+    """The same bytes read otherwise, of records that `is_variant` says."""
+    is_variant: Callable[[bytes], bool] = bool
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -89,7 +92,10 @@ class StoredRecords:
         readings = []
         for at in range(0, len(payload), size):
             findings = Findings()
-            self.record.read(payload, at, findings)
+            record = self.record
+            if self.variant is not None and self.is_variant(payload[at : at + size]):
+                record = self.variant
+            record.read(payload, at, findings)
             time_at = at + self.time_at
             unix_s = int.from_bytes(payload[time_at : time_at + 4], "big")
             time = stored_time(unix_s, received_at)

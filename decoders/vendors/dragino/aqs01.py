@@ -6,13 +6,17 @@
     battery mV; temperature i16 0.1 °C, or 0.01 °C where bit 4 of the flags is set; humidity u16 0.1 %RH;
     pressure u16 0.1 hPa; CO2 u16 ppm. Flags: 0 CO2 too high, 1 too low, 2 temperature too high, 3 too low.
 
-    FPort 3, byte   0 1   2 3   4 5          6   7-10         stored records, one after the other
-                    CO2   RH    T, 0.1 °C    -   Unix time
+    FPort 3, byte   0 1   2 3   4 5   6       7-10         stored records, one after the other
+                    CO2   RH    T     flags   Unix time
+
+    temperature 0.1 °C, or 0.01 °C where bit 0 of the flags is set
+
     FPort 5, byte   0           1 2        3           4          5 6
                     model 0x37  firmware   frequency   sub-band   battery, mV
 
 Big-endian. Source: vendor/dragino/aqs01-l.js in TheThingsNetwork/lorawan-devices (Apache-2.0), which knows
-firmware 1.0: its temperature has one decimal always. Later firmware sets bit 4 and sends two.
+firmware 1.0 and one decimal; facts of the maker's decoder for firmware 1.3, which sends two. Nobody published a
+vector: the example at The Things Network is that of another device.
 """
 
 from decoders.contract import About
@@ -50,16 +54,23 @@ REPORT = Choice(
     layouts={0: _report("0.1"), 1: _report("0.01")},
 )
 
-STORED = StoredRecords(
-    "air_quality",
-    Record(
+
+def _kept(scale: str) -> Record:
+    return Record(
         "big",
         Int(U16, Value("co2_ppm")),
         Int(U16, Value("humidity_pct", "0.1")),
-        Int(I16, Value("temperature_c", "0.1")),
+        Int(I16, Value("temperature_c", scale)),
         Gap(5),
-    ),
+    )
+
+
+STORED = StoredRecords(
+    "air_quality",
+    _kept("0.1"),
     time_at=7,
+    variant=_kept("0.01"),
+    is_variant=lambda record: bool(record[6] & 1),
 )
 
 ABOUT_ITSELF = OneRecord(

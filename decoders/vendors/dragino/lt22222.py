@@ -14,16 +14,19 @@
             LT-33222-L: 2 output 3 is low; mode 1: 5 input 3 is high
             other modes: 5 is set in the first report after a start
 
-Big-endian. Refused: mode 6, which tells settings of triggers, and other ports (5 is about the device itself,
-which the published codec does not give). Source: vendor/dragino/lt22222-l.js in
+    FPort 5, byte   0           1          2 3        4-6
+                    frequency   sub-band   firmware   report interval, s
+
+Big-endian. Refused: mode 6, which tells settings of triggers. Source: vendor/dragino/lt22222-l.js in
 TheThingsNetwork/lorawan-devices (Apache-2.0); codecs/lt-22222-l.js in chirpstack-device-profiles (MIT).
 """
 
 from decoders.contract import About
 from decoders.fixed import Choice, OneRecord, decoder_of
 from decoders.items import Flag, Item, Value
-from decoders.layout import I16, U8, U16, U32
-from decoders.record import Gap, Int, Part, Record
+from decoders.layout import I16, U8, U16, U24, U32
+from decoders.record import Gap, Int, Part, Record, Text
+from decoders.vendors.dragino.words import version
 
 MODELS = {"LT-22222-L": (1, 2), "LT-33222-L": (0, 3)}
 """Bits 6-7 of byte 10; digital inputs, and outputs. The payload says the model, so either name reads both."""
@@ -68,14 +71,24 @@ PAYLOAD = Choice(
     unsupported={model << 6 | TRIGGERS: "which tells settings of triggers" for model in (0, 1)},
 )
 
+ABOUT_ITSELF = OneRecord(
+    "device",
+    Record(
+        "big",
+        Gap(2),
+        Text("firmware_version", 2, version),
+        Int(U24, Value("report_interval_s")),
+    ),
+)
+
 DECODERS = tuple(
     decoder_of(
         "dragino_" + name.lower().replace("-", "_"),
-        {2: PAYLOAD},
+        {2: PAYLOAD, 5: ABOUT_ITSELF},
         About(
             vendor="Dragino",
             models=(name,),
-            measurements=("io",),
+            measurements=("io", "device"),
             source="TheThingsNetwork/lorawan-devices lt22222-l.js (Apache-2.0);"
             " chirpstack-device-profiles (MIT)",
         ),
