@@ -23,7 +23,9 @@ class Findings:
         self.written = 0
         self._rows = 0
         self._outcomes: Counter[str] = Counter()
-        self._points: Counter[str] = Counter(new=0, changed=0, vanished=0, with_vanished_fields=0)
+        self._points: Counter[str] = Counter(
+            new=0, changed=0, vanished=0, with_vanished_fields=0, left_behind=0
+        )
         self._fields: Counter[str] = Counter()
         self._examples: list[dict[str, Any]] = []
         self._vanished: list[dict[str, Any]] = []
@@ -61,6 +63,7 @@ class Findings:
             self._points["new"] += 1
             self._example(row.seq, device, key, None, now[key])
         self._points["with_vanished_fields"] += len(found.lost_fields)
+        self._points["left_behind"] += len(found.left_behind)
         for key in found.vanished:
             self._points["vanished"] += 1
             if len(self._vanished) < VANISHED_SHOWN_MAX:

@@ -109,13 +109,15 @@ class Redecode:
             yield seen // 2, rows.rows
         while (page := await thread.call(next, pages, None)) is not None:
             looked += len(page)
-            found = await self._page(page, shadow, findings)
+            found = await self._page(page, shadow, findings, asked)
             if found and asked.apply:
                 await self._write(found, shadow, asked, findings)
             yield rows.rows // 2 + min(looked // 2, rows.rows // 2), rows.rows
         rows.close()
 
-    async def _page(self, page: list[Kept], shadow: Shadow, findings: Findings) -> Page:
+    async def _page(
+        self, page: list[Kept], shadow: Shadow, findings: Findings, asked: Asked
+    ) -> Page:
         """What is to be written of a page; nothing is, here."""
         found = Page()
         for place, row in enumerate(page):
@@ -130,7 +132,7 @@ class Redecode:
                 findings.recovered(recovered)
                 continue
             difference = await shadow.difference(row)
-            if difference is not None and difference.differs(row.outcome):
+            if difference is not None and difference.differs(row.outcome, delete=asked.delete):
                 found.amended.append((row, difference))
                 findings.amended(row, difference)
         return found
@@ -159,7 +161,7 @@ class Redecode:
                 )  # fmt: skip
                 supersede(store, row.data, letters)
                 if asked.delete and difference.to_delete():
-                    store.forget(row.data)
+                    store.forget((*row.data, *row.remains))
             for one in page.recovered:
                 if one.seq in refused and store.waits_for_search(one.seq):
                     shadow.write(one)

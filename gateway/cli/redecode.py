@@ -75,6 +75,8 @@ def _show(answer: Mapping[str, Any], *, delete: bool) -> None:
         f"\n  {points['with_vanished_fields']:>9,} of them without fields that they had"
         f"\n  {points['vanished']:>9,} points that are not given any more"
     )
+    if points["left_behind"]:
+        print(f"  {points['left_behind']:>9,} points of which an earlier run left something behind")
     if answer["fields"]:
         fields = ", ".join(f"{name} ({count:,})" for name, count in answer["fields"].items())
         print(f"other values in: {fields}")

@@ -58,6 +58,10 @@ class Row(Protocol):
         """Its link readings, with the times they have now."""
 
     @property
+    def remains(self) -> tuple[Reading, ...]:
+        """Data readings of before that nobody has deleted."""
+
+    @property
     def waits(self) -> bool:
         """Whether its times wait for the clock."""
 
@@ -80,13 +84,17 @@ class Difference:
     lost_fields: list[tuple[Key, tuple[str, ...]]] = field(default_factory=list)
     """Fields that points which are still there do not have any more."""
 
-    def differs(self, before: str) -> bool:
+    left_behind: list[Key] = field(default_factory=list)
+    """Points of which databases may have something that an earlier run replaced and did not delete."""
+
+    def differs(self, before: str, *, delete: bool = False) -> bool:
         """Whether there is anything to write, for a row that counts as `before`."""
-        return bool(self.new or self.changed or self.vanished or self.outcome != before)
+        changes = self.new or self.changed or self.vanished or self.outcome != before
+        return bool(changes or (delete and self.left_behind))
 
     def to_delete(self) -> list[Key]:
         """Points that a database must forget so that nothing of before is left in it."""
-        return self.vanished + [key for key, _ in self.lost_fields]
+        return [*self.vanished, *(key for key, _ in self.lost_fields), *self.left_behind]
 
 
 Decode = Callable[
@@ -134,7 +142,7 @@ class Decoding:
                     made.append(reading if known else _flagged(reading))
         except DecodeRefused as refused:
             outcome, sentence = refused.reason, refused.sentence
-        return compared(row.data, tuple(made), outcome, sentence)
+        return compared(row.data, tuple(made), outcome, sentence, row.remains)
 
     def _time_of(self, row: Row, heard: Frame | ApplicationUplink) -> tuple[int, bool]:
         """(the uplink's time as it was given to it, whether anybody vouched for it)."""
@@ -226,7 +234,11 @@ class Notes:
 
 
 def compared(
-    old: Sequence[Reading], new: tuple[Reading, ...], outcome: str, sentence: str | None = None
+    old: Sequence[Reading],
+    new: tuple[Reading, ...],
+    outcome: str,
+    sentence: str | None = None,
+    remains: Sequence[Reading] = (),
 ) -> Difference:
     """What of these points is new, other than before, or gone."""
     before, now = _points(old), _points(new)
@@ -241,6 +253,12 @@ def compared(
         if lost := tuple(name for name in had if name not in fields):
             found.lost_fields.append((key, lost))
     found.vanished = [key for key in before if key not in now]
+    known = set(found.to_delete())
+    found.left_behind = [
+        key
+        for key, fields in _points(remains).items()
+        if key not in known and fields.keys() - now.get(key, {}).keys()
+    ]
     return found
 
 

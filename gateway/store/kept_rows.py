@@ -28,10 +28,10 @@ CHUNKS_KEPT = 4
 """Sealed chunks whose readings are in memory: amending rows mostly follow the rows they amend."""
 
 _INDEX = """
-CREATE TABLE later (about INTEGER PRIMARY KEY, stamped INTEGER, holder INTEGER, outcome TEXT)
+CREATE TABLE later (about INTEGER PRIMARY KEY, stamped INTEGER, holder INTEGER, outcome TEXT, before TEXT)
 """
 _NOTE = """
-INSERT INTO later VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO later VALUES (?, ?, ?, ?, '') ON CONFLICT DO UPDATE SET before = before || ' ' || holder,
   stamped = coalesce(excluded.stamped, stamped), holder = excluded.holder,
   outcome = coalesce(excluded.outcome, outcome)
 """
@@ -52,6 +52,8 @@ class Kept:
     """Its data readings now."""
     links: tuple[Reading, ...] = ()
     """Its link readings, with the times they have now."""
+    remains: tuple[Reading, ...] = ()
+    """Data readings of before that nobody has deleted: a database may still have them."""
     waits: bool = False
     """Its times wait for the clock."""
 
@@ -185,10 +187,10 @@ class KeptRows:
     # -- what a row says now ----------------------------------------------------------------------------
 
     def _kept(self, seq: int, record: Record) -> Kept:
-        query = "SELECT stamped, holder, outcome FROM later WHERE about = ?"
+        query = "SELECT stamped, holder, outcome, before FROM later WHERE about = ?"
         found = self._later.execute(query, (seq,)).fetchone()
-        stamped, holder, outcome = cast(
-            "tuple[int | None, int, str | None]", found or (None, seq, None)
+        stamped, holder, outcome, before = cast(
+            "tuple[int | None, int, str | None, str]", found or (None, seq, None, "")
         )
         if record.outcome in REFUSALS and record.device is None:
             return Kept(seq, record, record.outcome, seq)
@@ -202,8 +204,24 @@ class KeptRows:
             holder,
             tuple(one for one in data if one.series.measurement != self._link),
             tuple(one for one in first if one.series.measurement == self._link),
+            tuple(self._remains(seq, stamped, holder, before)),
             waits,
         )
+
+    def _remains(
+        self, seq: int, stamped: int | None, holder: int, before: str
+    ) -> Iterator[Reading]:
+        """Data readings of the rows before the holder; a held row's own were never given to anybody."""
+        rows = [] if stamped is not None else [seq]
+        for earlier in (*rows, *map(int, before.split())):
+            if earlier == holder:
+                continue
+            query = "SELECT place FROM gone WHERE seq = ?"
+            with reading(self._connection):
+                gone = {row[0] for row in self._connection.execute(query, (earlier,))}
+            for one in self._readings_of(earlier):
+                if one.index not in gone and one.series.measurement != self._link:
+                    yield one
 
     def _waits(self, seq: int) -> bool:
         with reading(self._connection):

@@ -1,7 +1,6 @@
-"""Keys and devices that come late: after `redecode` the database holds what it would have held with them from the start."""
+"""Keys, devices and codecs that come late: `redecode` gives the database what it would have held with them."""
 
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hil.simulators.device_list import write_devices
 from hil.simulators.fleet import Fleet, Quirks
 from hil.simulators.scene import Mischief, Scene, play
 from tests.influx_fixtures import Influxd
@@ -50,7 +50,10 @@ class City:
         self.folder, self.influxd = folder, influxd
         self.fleet = Fleet(6, seed=5, quirks=Quirks(stored=0.2))
         self.scene: Scene = play(
-            self.fleet, start=int(time.time()) - DAY_S, rounds=8, mischief=Mischief(second_gateway=5, foreign=6)
+            self.fleet,
+            start=int(time.time()) - DAY_S,
+            rounds=8,
+            mischief=Mischief(second_gateway=5, foreign=6),
         )
 
     def daemon(self, name: str, known: int) -> tuple[Daemon, str]:
@@ -119,16 +122,66 @@ def test_a_run_that_is_killed_is_finished_by_the_next(city: City) -> None:
     with late:
         city.heard(late)
         assert late.stop() == 0
-        shutil.copy(late.folder / "store.db", late.folder / "before.db")
         city.know(late.folder, 6)
-        for name in ("air-01", "meter-01", "cctv-01"):  # a kill between pages is a run over a part
-            late.start().wait_running()
-            late.command("redecode", "--device", name, *EVER, "--apply")
-            late.kill()
-            assert late.status()["balanced"]
+        late.start().wait_running()
+        late.command("redecode", "--device", "air-01", *EVER, "--apply")
+        late.kill()
+        assert late.status()["balanced"]
         late.start().wait_running()
         late.command("redecode", "--all", *EVER, "--apply")
         status = late.wait_delivered()
         assert status["balanced"]
         assert status["frames"]["outcomes"].get("uplink") == len(city.scene.truth)
-        assert city.points(database)
+        assert len(city.points(database)) > len(city.scene.truth)
+
+
+CODEC = """\
+function decodeUplink(input) {{
+  return {{ data: {data} }};
+}}
+"""
+
+
+def test_a_mended_codec_replaces_what_it_said_before(city: City) -> None:
+    daemon, database = city.daemon("codec", 0)
+    one = city.fleet.devices[0].identity
+    row = {**one.row(), "decoder": "codec.js", "measurement": "probe"}
+    write_devices(daemon.folder / "devices.toml", [row])
+    codec = daemon.folder / "codec.js"
+    codec.write_text(CODEC.format(data="{ level_raw: input.bytes[3], wrong: 1 }"))
+    told = [heard for heard in city.scene.truth if heard.device == one.name]
+    with daemon:
+        daemon.wait_status(
+            lambda status: (
+                status["frames"]["outcomes"].get("uplink") == len(told)
+                and status["readings"]["sinks"]["city"]["pending"] == 0
+            ),
+            "decoded and delivered",
+        )
+        before = daemon.status()["readings"]["sinks"]["city"]
+        codec.write_text(CODEC.format(data="{ level_raw: input.bytes[4] }"))
+        asked = ("redecode", "--device", one.name, *EVER)
+        dry = daemon.command(*asked)
+        assert (dry["rows"], dry["written"]) == (len(told), 0)
+        assert dry["points"]["with_vanished_fields"] == len(told)
+        assert dry["examples"][0]["before"]["wrong"] == 1
+        assert dry["examples"][0]["now"] == {"level_raw": told[0].payload[4]}
+
+        assert daemon.command(*asked, "--apply")["written"] == len(told)
+        after = daemon.wait_delivered()["readings"]["sinks"]["city"]
+        assert after["superseded"] == len(told)
+        assert after["delivered"] == before["delivered"], "as many points as the database holds"
+        rows = city.influxd.rows('SELECT * FROM "probe"', database)
+        assert [int(point["level_raw"]) for point in rows] == [one.payload[4] for one in told]
+        assert all("wrong" in point for point in rows), "a database keeps what nobody deletes"
+        assert daemon.command(*asked, "--apply")["written"] == 0
+
+        codec.write_text(CODEC.format(data="{ level_raw: input.bytes[5], other: true }"))
+        gone = daemon.command(*asked, "--apply", "--delete")
+        assert gone["deleted"] == {"points": {"city": len(told)}, "why_not": {}}
+        daemon.wait_delivered()
+        rows = city.influxd.rows('SELECT * FROM "probe"', database)
+        assert [int(point["level_raw"]) for point in rows] == [one.payload[5] for one in told]
+        kept = daemon.points("probe")
+        assert [point["fields"]["level_raw"] for point in kept] == [one.payload[5] for one in told]
+        assert daemon.status()["balanced"]
