@@ -20,6 +20,9 @@ from gateway.store.accounts import accounts
 from gateway.store.connection import open_reader
 from gateway.store.outlook import Outlook, outlook
 
+LOSSES = ("session_lost", "broker_dropped")
+"""Counters of a source whose far end has lost something: its line is loud, though it works again."""
+
 
 def command(
     config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False
@@ -139,6 +142,8 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
     for kind in ("sources", "sinks"):
         for name, state in live[kind].items():
             colour = "green" if state["state"] == "up" else "yellow"
+            if any(state.get("counters", {}).get(loss) for loss in LOSSES):
+                colour = "red"
             guarantee = f", {state['guarantee']}" if "guarantee" in state else ""
             why = escape(_why(state)) + _pace(state)
             yield f"{kind[:-1]} {name}{guarantee}: [{colour}]{state['state']}[/], {why}"

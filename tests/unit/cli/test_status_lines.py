@@ -52,3 +52,13 @@ def test_jumps_of_the_clock_are_told() -> None:
         "clock NOT trusted, readings that need it wait (unsynchronised); it was moved 2 times"
     )
     assert line.endswith("by -3600 s")
+
+
+def test_a_broker_that_lost_something_is_loud_though_it_works_again() -> None:
+    up = {"state": "up", "why": "connected; the broker has dropped 3 messages"}
+    for counters, colour in (({"broker_dropped": 3}, "[red]"), ({"broker_dropped": 0}, "[green]")):
+        city = up | {"guarantee": "at least once", "counters": counters}
+        (line,) = (
+            line for line in _live_lines(live(sources={"city": city})) if line.startswith("source")
+        )
+        assert colour in line
