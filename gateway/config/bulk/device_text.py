@@ -34,7 +34,7 @@ def changed(text: str, changes: Sequence[Change], added: Sequence[Mapping[str, A
         NotUnderstood: a device is written in a way that only a person should change.
     """
     wanted = tomllib.loads(text.replace("\r\n", "\n"))
-    devices = wanted.setdefault("device", [])
+    devices = wanted.setdefault("device", []) if added else wanted.get("device", [])
     for index, values in changes:
         devices[index] = devices[index] | values
     devices += [dict(values) for values in added]

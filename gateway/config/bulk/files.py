@@ -142,15 +142,14 @@ def read(places: Places) -> Files:
     Raises:
         ConfigError: one of them is faulty: it has to be right before more is put into it.
     """
-    devices_text = _existing_text(places.devices)
-    document = tomllib.loads(devices_text.removeprefix("\ufeff"))
+    devices_text, document = _existing(places.devices)
     named = document.get("keys_file")
     keys = places.devices.parent / named if isinstance(named, str) else places.keys
     if devices_text:
         _refuse_faulty(places, keys)
     tables: list[dict[str, Any]] = document.get("device", [])
-    keys_text = _existing_text(keys) if keys else ""
-    key_rows = tomllib.loads(keys_text.removeprefix("\ufeff")).get("device", [])
+    keys_text, keys_document = _existing(keys)
+    key_rows: list[dict[str, Any]] = keys_document.get("device", [])
     rows = _rows_of(tables, key_rows)
     held = [
         {key: value for key, value in key_rows[row].items() if key in KEY_NAMES}
@@ -172,12 +171,12 @@ def _refuse_faulty(places: Places, keys: Path | None) -> None:
     faults.raise_any()
 
 
-def _existing_text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError):
-        toml_file.read(path, key_file.BYTES_MAX)  # says what is wrong with it
-        raise
+def _existing(path: Path | None) -> tuple[str, dict[str, Any]]:
+    """(text, document) of a file; nothing of one that is not there."""
+    if path is None or not path.exists():
+        return "", {}
+    document, _ = toml_file.read(path, key_file.BYTES_MAX)
+    return path.read_bytes().decode("utf-8"), document
 
 
 def _rows_of(
