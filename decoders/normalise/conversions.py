@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from decoders.contract import Quantity
-from decoders.quantities.units import UNITS
+from decoders.quantities.units import UNITS, Unit
 
 Line = tuple[Fraction, Fraction]
 """(factor, offset)."""
@@ -64,7 +64,7 @@ _SPELLED: Mapping[str, str] = {
     "frames/s": "fps",
     "kbit/s": "kbit/s kbps",
 }
-"""Spellings of the vocabulary's own units, in lower case."""
+"""Spellings of the vocabulary's own units beside their signs and codes, in lower case."""
 
 _OTHERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "°C": {"°f": ("5/9", "-160/9"), "f": ("5/9", "-160/9"), "degf": ("5/9", "-160/9"), "k": ("1", "-273.15")},
@@ -102,24 +102,22 @@ _OTHERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 """By the vocabulary's unit: other units that are converted, as exact decimals or fractions."""
 
 
+def _spelled(unit: Unit) -> set[str]:
+    """Every spelling of a unit of the vocabulary, its sign and its code of UCUM among them."""
+    own = {unit.sign.lower(), unit.ucum.lower()} - {""}
+    return own.union(_SPELLED.get(unit.sign, "").split())
+
+
 def _lines() -> dict[tuple[str, str], Line]:
-    lines = {
-        (unit, spelling): SAME
-        for unit, spellings in _SPELLED.items()
-        for spelling in spellings.split()
-    }
-    for unit, others in _OTHERS.items():
-        for spelling, (factor, offset) in others.items():
-            lines[unit, spelling] = (Fraction(factor), Fraction(offset))
+    lines = {(unit.sign, word): SAME for unit in UNITS.values() for word in sorted(_spelled(unit))}
+    for sign, others in _OTHERS.items():
+        for word, (factor, offset) in others.items():
+            lines[sign, word] = (Fraction(factor), Fraction(offset))
     return lines
 
 
 _LINES = _lines()
-_SUFFIXES = {
-    spelling: UNITS[unit].suffix
-    for unit, spellings in _SPELLED.items()
-    for spelling in spellings.split()
-}
+_SUFFIXES = {word: unit.suffix for unit in UNITS.values() for word in _spelled(unit)}
 
 
 def line_from(unit: str, quantity: Quantity) -> Line | None:

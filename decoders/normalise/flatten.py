@@ -122,7 +122,7 @@ def _units_beside(value: Mapping[object, object]) -> dict[str, str]:
     return {
         base: key
         for key, inner in value.items()
-        if isinstance(key, str) and isinstance(inner, str)
+        if isinstance(key, str) and isinstance(inner, str) and inner.strip()
         for ending in _UNIT_ENDINGS
         if key.endswith(ending) and (base := key.removesuffix(ending)) in value and base != key
     }

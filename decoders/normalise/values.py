@@ -15,11 +15,15 @@ from decoders.normalise.names import NAME_MAX
 from decoders.normalise.profile import FieldRule
 from decoders.normalise.resolve import Target
 from decoders.normalise.words import FAULTS, as_flag
+from decoders.quantities import QUANTITIES
 
 TEXT_MAX = 1024
 """Characters of a text value."""
 CODES = frozenset({"alarm", "button", "relay", "di", "do", "occupied", "vibration"})
 """Flags whose numbers are often codes, counts or bit masks: 1 does not say `true`."""
+
+MOTION_COUNT = Target("motion_count", QUANTITIES["motion_count"])
+"""A number that is called motion counts movements."""
 
 _NUMBER = re.compile(
     r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL | re.ASCII
@@ -168,7 +172,7 @@ def _flag(value: FieldValue, target: Target) -> Read:
         return Nothing("not a finite number")
     if target.rule is None:
         if name == "motion":
-            return Found("motion_count", value) if value >= 0 else OutOfRange("motion_count")
+            return _in_range(MOTION_COUNT, value)
         if name.rstrip("0123456789").removesuffix("_") in CODES:
             return Found(_beside(name, "number"), value)
     return Found(name, value == 1) if value in (0, 1) else OutOfRange(name)
