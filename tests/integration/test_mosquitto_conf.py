@@ -3,6 +3,7 @@ only paths and ports exchanged. What it is to survive, it survives; what it is t
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -74,6 +75,30 @@ def until(holds: Callable[[], object]) -> None:
 
 def test_it_starts_without_a_complaint(broker: ShippedBroker) -> None:
     assert not broker.complaints
+
+
+def test_it_listens_on_this_machine_only_and_nowhere_else(broker: ShippedBroker) -> None:
+    """An option of listeners that stands above them would open Mosquitto's own port to everybody."""
+    assert listening(broker.pid) == {("0100007F", broker.port)}
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Addresses, as the kernel writes them, and ports on which a process takes connections.
+
+    Source: proc(5), /proc/net/tcp: state 0A is LISTEN.
+    """
+    inodes = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(fd))  # noqa: PTH115
+        if found:
+            inodes.add(found[1])
+    open_now = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for row in map(str.split, Path(table).read_text(encoding="ascii").splitlines()[1:]):
+            address, _, port = row[1].partition(":")
+            if row[3] == "0A" and row[9] in inodes:
+                open_now.add((address, int(port, 16)))
+    return open_now
 
 
 async def test_ten_thousand_messages_wait_for_a_gateway_that_is_away(
