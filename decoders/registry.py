@@ -11,7 +11,17 @@ from decoders import cayenne_lpp
 from decoders.city import air_quality, cctv_health, energy
 from decoders.contract import Decoder
 from decoders.vendors.dragino import aqs01, laq4, lds02, lt22222
-from decoders.vendors.milesight import am300, ct3xx, ct10x, em300, em500_co2, uc300, ws52x, ws301
+from decoders.vendors.milesight import (
+    am100,
+    am300,
+    ct3xx,
+    ct10x,
+    em300,
+    em500_co2,
+    uc300,
+    ws52x,
+    ws301,
+)
 
 DECODERS: Mapping[str, Decoder] = {
     decoder.name: decoder
@@ -24,6 +34,7 @@ DECODERS: Mapping[str, Decoder] = {
         laq4.DECODER,
         *lds02.DECODERS,
         *lt22222.DECODERS,
+        *am100.DECODERS,
         *am300.DECODERS,
         *ct10x.DECODERS,
         *ct3xx.DECODERS,
