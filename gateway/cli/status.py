@@ -152,10 +152,19 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
     yield from _power_lines(live.get("power"))
     if refused := live.get("devices", {}).get("refused"):
         yield f"[red]the devices as they are now on disk are not in use: {escape(refused)}[/]"
+    yield from _decode_lines(live.get("decode"))
     if live["stalled"]:
         yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
     if live["moved_aside"]:
         yield f"[red]a damaged store was moved to {live['moved_aside']}[/]"
+
+
+def _decode_lines(decode: Mapping[str, Any] | None) -> Iterator[str]:
+    """What JavaScript codecs are behind with, and why."""
+    if not decode or not (decode["waiting"] or decode["state"] == "down"):
+        return
+    colour = "yellow" if decode["state"] == "down" else "green"
+    yield f"{decode['waiting']:,} payloads wait for their codec: [{colour}]{escape(_why(decode))}[/]"
 
 
 def _jumps(clock: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from gateway.backoff import Backoff
 from gateway.device import Device
 from gateway.errors import Refused, StoreFull, Unavailable
 from gateway.health import Health
-from gateway.model import ApplicationUplink, Frame, Malformed, Reading, Undecoded
+from gateway.model import Malformed, Reading, Undecoded
 from gateway.pipeline.amended import after_decoding, amend
 from gateway.pipeline.codec_readings import CodecReadings
 from gateway.pipeline.held import untrusted
@@ -100,22 +100,6 @@ class Decode:
                 continue
             if wait:
                 await asyncio.wait((more,))
-
-    async def ask(
-        self, device: Device, f_port: int | None, payload: bytes, heard: Frame | ApplicationUplink,
-        time_ns: int | None,
-    ) -> tuple[Decoded, ...]:  # fmt: skip
-        """What the device's decoder says of a payload now, whichever it has; `time_ns` None while not known.
-
-        Raises:
-            DecodeRefused: there is no reading. Unavailable: no codec can be run now.
-        """
-        if device.codec_path is None or f_port is None:
-            return self._payloads.decoded(device, f_port, payload, heard, time_ns) or ()
-        received_ms = None if time_ns is None else time_ns / 1e6
-        asked = [CodecPayload(device.codec_path, f_port, payload, received_ms)]
-        (answer,) = await self._backlog.work(partial(self._codecs.decode, asked))
-        return self._read(device, answer, time_ns)
 
     def close(self) -> None:
         """Give up what is under way; what is not committed is decoded at the next start."""
@@ -208,19 +192,14 @@ class Decode:
         """
         time_ns = opened.trusted_ns
         if answer is not None:
-            return self._read(opened.device, answer, time_ns)
+            moment = None if time_ns is None else datetime.fromtimestamp(time_ns / 1e9, UTC)
+            return self._readings.decoded(opened.device, answer, moment)
         heard = opened.row.record.heard
         assert not isinstance(heard, Malformed)  # noqa: S101 - refused before
         decoded = self._payloads.decoded(
             opened.device, opened.f_port, opened.payload, heard, time_ns
         )
         return decoded or ()
-
-    def _read(
-        self, device: Device, answer: CodecAnswer, time_ns: int | None
-    ) -> tuple[Decoded, ...]:
-        moment = None if time_ns is None else datetime.fromtimestamp(time_ns / 1e9, UTC)
-        return self._readings.decoded(device, answer, moment)
 
     def _made(self, opened: _Opened, decoded: Sequence[Decoded]) -> tuple[Reading, ...]:
         made = (self._maker.data(opened.device, one, opened.time_ns) for one in decoded)

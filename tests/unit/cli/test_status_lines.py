@@ -62,3 +62,16 @@ def test_a_broker_that_lost_something_is_loud_though_it_works_again() -> None:
             line for line in _live_lines(live(sources={"city": city})) if line.startswith("source")
         )
         assert colour in line
+
+
+def test_payloads_that_wait_for_their_codec_are_told_with_the_reason() -> None:
+    decode = {
+        "state": "down",
+        "why": "the engine is not installed",
+        "waiting": 1200,
+        "counters": {},
+    }
+    (line,) = (line for line in _live_lines(live(decode=decode)) if "codec" in line)
+    assert line == "1,200 payloads wait for their codec: [yellow]the engine is not installed[/]"
+    idle = {"state": "up", "why": "payloads are decoded", "waiting": 0, "counters": {}}
+    assert not any("codec" in line for line in _live_lines(live(decode=idle)))
