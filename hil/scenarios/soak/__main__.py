@@ -31,7 +31,11 @@ def main() -> None:
         _show_plan(given.seed, seconds, console)
         return
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
-    outcome = _run(folder, given.seed, seconds, console)
+    try:
+        outcome = _run(folder, given.seed, seconds, console)
+    except KeyboardInterrupt:
+        console.print(f"ended early; logs and store: {folder}", highlight=False)
+        sys.exit(130)
     report.show(outcome, console)
     if given.report is not None:
         report.write_markdown(outcome, given.report)
