@@ -1,17 +1,26 @@
-"""The daemon's local socket, asked over a real one: answers, wrong questions, nobody there."""
+"""The daemon's local socket, asked over a real one: answers, changes, wrong questions, nobody there."""
 
 import asyncio
 import json
+import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.host.control import REQUEST_BYTES_MAX, ControlSocket, ask, control_path
+from gateway.errors import StoreFull, Unavailable
+from gateway.host.control import (
+    REQUEST_BYTES_MAX,
+    ControlSocket,
+    _peer,
+    ask,
+    control_path,
+    request,
+)
 
 PATIENCE_S = 5.0
 
@@ -121,3 +130,142 @@ def test_each_store_has_a_socket_of_its_own(
     assert one.parent == other.parent == tmp_path
     monkeypatch.chdir(tmp_path)
     assert control_path(Path("a.db")) == one, "however the store is named"
+
+
+# -- changes --------------------------------------------------------------------------------------------
+
+
+async def three_steps(arguments: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    for done in range(3):
+        yield {"progress": [done, 3]}
+    yield {"did": dict(arguments)}
+
+
+async def refused(_: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    raise StoreFull("there is no room")
+    yield {}
+
+
+@asynccontextmanager
+async def changing(store: Path, **changes: Any) -> AsyncIterator[ControlSocket]:
+    control = ControlSocket(store, {"status": dict}, changes)
+    task = asyncio.create_task(control.serve())
+    async with asyncio.timeout(PATIENCE_S):
+        while not control.path.exists():
+            await asyncio.sleep(0.002)
+    try:
+        yield control
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        control.close()
+
+
+async def test_a_change_tells_its_progress_and_then_its_result(store: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    async with changing(store, go=three_steps):
+        answer = await asyncio.to_thread(
+            request, store, "go", {"a": [1]}, lambda *step: seen.append(step)
+        )
+    assert answer == {"did": {"a": [1]}}
+    assert seen == [(0, 3), (1, 3), (2, 3)]
+
+
+async def test_a_change_that_fails_says_why(store: Path) -> None:
+    async with changing(store, go=refused):
+        with pytest.raises(Unavailable, match="there is no room"):
+            await asyncio.to_thread(request, store, "go", {})
+
+
+async def test_one_change_at_a_time(store: Path) -> None:
+    going, end = asyncio.Event(), asyncio.Event()
+
+    async def waits(_: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        going.set()
+        await end.wait()
+        yield {"done": True}
+
+    async with changing(store, go=waits):
+        first = asyncio.create_task(asyncio.to_thread(request, store, "go", {}))
+        await going.wait()
+        with pytest.raises(Unavailable, match="another command changes the store"):
+            await asyncio.to_thread(request, store, "go", {})
+        end.set()
+        assert await first == {"done": True}
+
+
+async def test_who_hangs_up_ends_a_change_after_its_step(store: Path) -> None:
+    ended, steps = asyncio.Event(), 0
+
+    async def endless(_: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        nonlocal steps
+        try:
+            while True:
+                steps += 1
+                yield {"progress": [steps, 0]}
+                await asyncio.sleep(0.001)
+        finally:
+            ended.set()
+
+    async with changing(store, go=endless) as control:
+        reader, writer = await asyncio.open_unix_connection(control.path)
+        writer.write(b'{"do": "go"}\n')
+        await reader.readline()
+        writer.close()
+        async with asyncio.timeout(PATIENCE_S):
+            await ended.wait()
+    assert steps > 0
+
+
+async def test_members_of_the_group_look_and_change_nothing(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.host.control._peer", lambda _: 12345)
+    async with changing(store, go=three_steps):
+        assert await asyncio.to_thread(ask, store, "status") == {}
+        with pytest.raises(Unavailable, match="only root and the user that the daemon runs as"):
+            await asyncio.to_thread(request, store, "go", {})
+
+
+async def test_the_kernel_says_who_asks(store: Path) -> None:
+    seen: list[int] = []
+
+    async def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(_peer(writer))
+        writer.close()
+
+    async with await asyncio.start_unix_server(look, store.with_name("s")):
+        assert await asyncio.to_thread(talk, store.with_name("s"), b"") == b""
+    assert seen == [os.geteuid()]
+
+
+def test_without_a_daemon_nothing_is_changed(store: Path) -> None:
+    assert request(store, "go", {}) is None
+
+
+async def test_too_much_at_once_is_not_sent(store: Path) -> None:
+    with pytest.raises(Unavailable, match="name fewer, or use a filter"):
+        request(store, "go", {"ids": [10**12] * 10_000})
+
+
+async def test_an_answer_cut_short_is_said(store: Path) -> None:
+    async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b'{"progress": [1, 2]}\n')
+        writer.close()
+
+    async with await asyncio.start_unix_server(hangs_up, control_path(store)):
+        with pytest.raises(Unavailable, match="what it has done stays done"):
+            await asyncio.to_thread(request, store, "go", {})
+
+
+async def test_a_socket_that_is_taken_away_is_made_again(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.host.control.LOOK_S", 0.01)
+    async with serving(store, {"a": 1}) as control:
+        for _ in range(3):
+            control.path.unlink()
+            async with asyncio.timeout(PATIENCE_S):
+                while await asyncio.to_thread(ask, store, "status") != {"a": 1}:
+                    await asyncio.sleep(0.01)
