@@ -165,10 +165,7 @@ class Reload:
         return loaded.devices
 
     async def _take(self, devices: tuple[Device, ...]) -> Difference:
-        difference = _difference(self._fleet.by_name, devices)
-        name = self._config.gateway.region
-        fresh = Fleet(devices, region(name) if name else None)
-        lorawan = await asyncio.to_thread(fresh.lorawan)
+        difference, lorawan = await asyncio.to_thread(self._prepared, devices)
         wanted = lorawan.identities() - self._lorawan.identities()
         states, counters = await asyncio.to_thread(self._kept, wanted) if wanted else ([], [])
         # From here on nothing is awaited until all of it is swapped.
@@ -185,6 +182,12 @@ class Reload:
         ):  # it stays in the batch that is tried again
             await self._store.commit()
         return difference
+
+    def _prepared(self, devices: tuple[Device, ...]) -> tuple[Difference, Lorawan]:
+        """What takes long with many devices. In a thread."""
+        name = self._config.gateway.region
+        fresh = Fleet(devices, region(name) if name else None)
+        return _difference(self._fleet.by_name, devices), fresh.lorawan()
 
     def _meet(self, new: list[Session], states: list[SessionState], counters: Counters) -> None:
         """Sessions that came back with their counters in memory need none from the file."""
