@@ -47,16 +47,21 @@ DECODERS: Mapping[str, Decoder] = {
 }
 """Every built-in decoder by its name."""
 
+NEAR_SHOWN = 3
+"""Names that are offered for one that is wrong."""
+
 
 class UnknownDecoder(LookupError):
-    """No built-in decoder has this name. The text says which name is nearest, and which there are."""
+    """No built-in decoder has this name. The text says which names are near, else which there are."""
 
     def __init__(self, name: str) -> None:
-        near = get_close_matches(name, DECODERS, n=1)
+        near = get_close_matches(name, DECODERS, n=NEAR_SHOWN)
         self.name = name
         self.nearest = near[0] if near else None
-        guess = f"did you mean {self.nearest!r}? " if near else ""
-        super().__init__(f"no decoder {name!r}; {guess}built in: {', '.join(sorted(DECODERS))}")
+        guess = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+        super().__init__(
+            f"no decoder {name!r}; {guess or 'built in: ' + ', '.join(sorted(DECODERS))}"
+        )
 
 
 def decoder_named(name: str) -> Decoder:

@@ -18,7 +18,7 @@ gives it a name and a scale (docs/register-map.md). A channel that could not be 
 Source: user guide of the UC300; vendor/milesight-iot/uc300.js in TheThingsNetwork/lorawan-devices
 (Apache-2.0). Published codecs disagree about ff 19: the one at The Things Network takes the second byte as
 type and has no byte of length. Its own example (ff 19 07 02 03 15 00, "5379") then has a byte left over; by
-the guide, which counts here, it is 21 on channel 8.
+the guide, which counts here, it is 21 on channel 8, as The Things Network's page of the UC100 says too.
 Refused: 20 dc and 20 dd (stored records), and text that was sent over the serial line.
 """
 

@@ -25,7 +25,14 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
     with pytest.raises(UnknownDecoder) as unknown:
         decoder_named("air_qualty")
     assert unknown.value.nearest == "air_quality"
-    assert "did you mean 'air_quality'?" in str(unknown.value)
+    assert str(unknown.value) == "no decoder 'air_qualty'; did you mean 'air_quality'?"
+
+
+def test_a_model_that_is_not_built_in_is_answered_with_models_like_it() -> None:
+    with pytest.raises(
+        UnknownDecoder, match=r"did you mean 'milesight_am3\d\d\w?' or 'milesight_am"
+    ):
+        decoder_named("milesight_am399")
 
 
 def test_a_name_that_is_nothing_like_any_is_answered_with_all() -> None:
