@@ -1,4 +1,4 @@
-"""Which decoder a payload is for: built in, a register map, the network server, or a codec that is asked later. Pure."""
+"""Which decoder a payload is for: built in, a register map, the network server, or a codec asked later. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
