@@ -149,7 +149,7 @@ def on_line(value: float, line: Line) -> float:
 
     Infinity stays what it is.
     """
-    if line == SAME:
+    if line is SAME:
         return value
     try:
         return float(Fraction(repr(value)) * line[0] + line[1])

@@ -96,16 +96,17 @@ def _line(
     unit = value.get("unit")
     if unit is None:
         scale = _fraction(f"{where}.scale", value.get("scale", 1), faults)
-        return scale, _fraction(f"{where}.offset", value.get("offset", 0), faults)
+        line = (scale, _fraction(f"{where}.offset", value.get("offset", 0), faults))
+        return SAME if line == SAME else line
     if "scale" in value or "offset" in value:
         faults.append(
             ProfileFault(f"{where}.unit", unit, "stands beside scale or offset; take one out")
         )
-    line = line_from(unit, quantity) if isinstance(unit, str) and quantity is not None else None
-    if line is None:
+    found = line_from(unit, quantity) if isinstance(unit, str) and quantity is not None else None
+    if found is None:
         faults.append(ProfileFault(f"{where}.unit", unit, _unit_remedy(quantity)))
         return SAME
-    return line
+    return found
 
 
 def _unit_remedy(quantity: Quantity | None) -> str:

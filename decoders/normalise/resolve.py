@@ -93,7 +93,9 @@ def _certain(base: str) -> tuple[Quantity, tuple[Line, ...]] | None:
         return None
     if spelling is None:
         return quantity, (SAME,)
-    return quantity, tuple((Fraction(scale), Fraction(0)) for scale in spelling.scales)
+    return quantity, tuple(
+        SAME if scale == "1" else (Fraction(scale), Fraction(0)) for scale in spelling.scales
+    )
 
 
 def _said_unit(base: str, unit: str) -> tuple[Quantity, tuple[Line, ...]] | None:
