@@ -77,6 +77,9 @@ class Reload:
         self._asked = asyncio.Event()
         self._refused: str | None = None
         self._loads = 0
+        self._begun_with = _look(config.path)
+        self.restart_needed = False
+        """The gateway's own file has changed since the start."""
         self._files: list[Path] = self._watched()
         self._seen = self._signature()
         if any(one and time.time_ns() - one[1] < EDITED_LATELY_S * 1e9 for one in self._seen):
@@ -92,16 +95,16 @@ class Reload:
             "configured": len(self._fleet.by_name),
             "reloads": self._loads,
             "refused": self._refused,
+            "restart_needed": self.restart_needed,
         }
 
     async def watch(self) -> None:
         """Take every change until cancelled."""
-        if self._config.gateway.devices is None:
-            await asyncio.Event().wait()
         before = self._seen
         while True:
             asked = await self._pause()
             now = await asyncio.to_thread(self._signature)
+            await asyncio.to_thread(self._look_at_config)
             if asked or (now == before and now != self._seen):
                 self._seen = now
                 await self.reload(asked=asked)
@@ -219,6 +222,14 @@ class Reload:
     def _signature(self) -> Signature:
         """How the files are now."""
         return tuple(_look(path) for path in self._files)
+
+    def _look_at_config(self) -> None:
+        """Say once that what it says of sources, sinks and all else is not taken while this runs."""
+        changed = _look(self._config.path) != self._begun_with
+        if changed and not self.restart_needed:
+            says = "sources, sinks and all else of it are as they were at the start; restart to change them"
+            self._journal.warning("not_reloaded", file=self._config.path, says=says)
+        self.restart_needed = changed
 
     def _watched(self) -> list[Path]:
         """The files that say something about devices. Reads the devices file."""

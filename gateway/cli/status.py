@@ -153,6 +153,8 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
     if refused := live.get("devices", {}).get("refused"):
         yield f"[red]the devices as they are now on disk are not in use: {escape(refused)}[/]"
     yield from _decode_lines(live.get("decode"))
+    if live.get("devices", {}).get("restart_needed"):
+        yield "[yellow]the gateway's file has changed since the daemon was started; restart to use it[/]"
     if live["stalled"]:
         yield f"[red]nothing is committed: {escape(live['stalled'])}[/]"
     if live["moved_aside"]:

@@ -247,4 +247,18 @@ async def test_asking_does_not_wait_for_the_next_look(site: Site) -> None:
     site.write(ONE)
     site.reload.ask()
     await watched(site, lambda: configured(site) == {ONE.name})
-    assert site.reload.status() == {"configured": 1, "reloads": 1, "refused": None}
+    assert site.reload.status() == {
+        "configured": 1,
+        "reloads": 1,
+        "refused": None,
+        "restart_needed": False,
+    }
+
+
+async def test_a_change_of_the_gateways_own_file_is_told_and_not_taken(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reload_module, "LOOK_S", 0.01)
+    (site.folder / "gateway.toml").write_text(CONFIG + '[web]\nlisten = "127.0.0.1:8480"\n')
+    await watched(site, lambda: site.reload.restart_needed)
+    assert "restart to change them" in caplog.text
