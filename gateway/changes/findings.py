@@ -9,7 +9,8 @@ from gateway.pipeline.readings import LINK
 from gateway.pipeline.redecode import Difference, Key
 from gateway.store.kept_rows import Kept
 
-EXAMPLES_MAX = 10
+EXAMPLES_MAX = 5
+"""Of each kind."""
 VANISHED_SHOWN_MAX = 100
 """Vanished points listed; all of them are counted."""
 
@@ -27,7 +28,8 @@ class Findings:
             new=0, changed=0, vanished=0, with_vanished_fields=0, left_behind=0
         )
         self._fields: Counter[str] = Counter()
-        self._examples: list[dict[str, Any]] = []
+        self._changed: list[dict[str, Any]] = []
+        self._new: list[dict[str, Any]] = []
         self._vanished: list[dict[str, Any]] = []
 
     def recovered(self, one: Recovered) -> None:
@@ -83,7 +85,7 @@ class Findings:
             "outcomes": dict(self._outcomes.most_common()),
             "points": dict(self._points),
             "fields": dict(self._fields.most_common()),
-            "examples": self._examples,
+            "examples": self._changed + self._new,
             "vanished": self._vanished,
         }
 
@@ -95,8 +97,9 @@ class Findings:
         before: dict[str, FieldValue] | None,
         now: dict[str, FieldValue],
     ) -> None:
-        if len(self._examples) < EXAMPLES_MAX:
-            self._examples.append(
+        examples = self._new if before is None else self._changed
+        if len(examples) < EXAMPLES_MAX:
+            examples.append(
                 {"seq": seq, "device": device} | _point(key) | {"before": before, "now": now}
             )
 

@@ -1,13 +1,12 @@
 """What is kept, decoded anew and written where it differs; without `apply` it only tells what would change.
 
-Rows are taken by page, oldest first. What a page gives is one transaction: rows that amend others, frames that
-were refused and are uplinks now, the counters and positions that follow, and the frame counters that were learned.
-A run that ends early has done whole pages, and the next one finds nothing to do in them.
+Rows are taken by page, oldest first. What some of them give is one transaction: rows that amend others, frames
+that were refused and are uplinks now, the counters and positions that follow, and the frame counters that were
+learned. A run that ends early has done whole transactions, and the next one finds nothing to do in those rows.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -26,11 +25,13 @@ from gateway.store import recovery
 from gateway.store.connection import open_reader
 from gateway.store.kept_rows import Kept, KeptRows
 from gateway.store.store import Store
-from gateway.store.superseded import letters_of, still_refused, supersede
+from gateway.store.superseded import Letters, letters_of, still_refused, supersede
 from gateway.worker import Worker
 
-TURN_ROWS = 50
-"""Rows decoded before the event loop does something else: about 5 ms."""
+TURN_ROWS = 20
+"""Rows decoded before the event loop does something else: some 3 ms."""
+WRITTEN_AT_ONCE = 200
+"""Rows in one transaction: about 10 ms of the event loop, in which ingest waits."""
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,16 +47,8 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Let databases forget what is not there any more."""
 
 
-@dataclass(slots=True)
-class Page:
-    """What a page of rows gives."""
-
-    amended: list[tuple[Kept, Difference]] = field(default_factory=list)
-    recovered: list[Recovered] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to write."""
-        return bool(self.amended or self.recovered)
+Amended = tuple[Kept, Difference]
+"""A row, and what it gives now."""
 
 
 class Redecode:
@@ -110,16 +103,16 @@ class Redecode:
         while (page := await thread.call(next, pages, None)) is not None:
             looked += len(page)
             found = await self._page(page, shadow, findings, asked)
-            if found and asked.apply:
-                await self._write(found, shadow, asked, findings)
+            for start in range(0, len(found) if asked.apply else 0, WRITTEN_AT_ONCE):
+                await self._write(found[start : start + WRITTEN_AT_ONCE], shadow, asked, findings)
             yield rows.rows // 2 + min(looked // 2, rows.rows // 2), rows.rows
         rows.close()
 
     async def _page(
         self, page: list[Kept], shadow: Shadow, findings: Findings, asked: Asked
-    ) -> Page:
-        """What is to be written of a page; nothing is, here."""
-        found = Page()
+    ) -> list[Amended | Recovered]:
+        """What is to be written of a page, in the order of its rows; nothing is, here."""
+        found: list[Amended | Recovered] = []
         for place, row in enumerate(page):
             if place % TURN_ROWS == 0:
                 await asyncio.sleep(0)
@@ -128,17 +121,23 @@ class Redecode:
             findings.looked += 1
             recovered = shadow.recovered(row)
             if recovered is not None:
-                found.recovered.append(recovered)
+                found.append(recovered)
                 findings.recovered(recovered)
                 continue
             difference = await shadow.difference(row)
             if difference is not None and difference.differs(row.outcome, delete=asked.delete):
-                found.amended.append((row, difference))
+                found.append((row, difference))
                 findings.amended(row, difference)
         return found
 
-    async def _write(self, page: Page, shadow: Shadow, asked: Asked, findings: Findings) -> None:
-        """Put a page on disk.
+    async def _write(
+        self,
+        found: list[Amended | Recovered],
+        shadow: Shadow,
+        asked: Asked,
+        findings: Findings,
+    ) -> None:
+        """Put some of a page on disk, in one transaction.
 
         Raises:
             StoreFull, Unavailable: it goes there with the next commit that succeeds, or was not begun.
@@ -146,30 +145,31 @@ class Redecode:
         store = self._store
         if store.full:
             raise StoreFull("the store is full: nothing more is decoded again until there is room")
+        amended = [one for one in found if not isinstance(one, Recovered)]
+        recovered = [one for one in found if isinstance(one, Recovered)]
         if asked.delete:
             # Before what replaces it is written: a database may take the new readings at any moment after.
-            await self._forgetting.forget([difference for _, difference in page.amended])
+            await self._forgetting.forget([difference for _, difference in amended])
         async with store.settling:
-            holders = {row.holder for row, _ in page.amended}
-            letters = await store.read(letters_of, holders)
-            refused = await store.read(still_refused, {one.seq for one in page.recovered})
+            letters = await store.read(letters_of, {row.holder for row, _ in amended})
+            refused = await store.read(still_refused, {one.seq for one in recovered})
             # From here to the commit nothing is awaited: all of it is in one batch.
-            for row, difference in page.amended:
-                amend(
-                    store, row.seq, row.record, row.outcome, difference.outcome,
-                    difference.readings, difference.sentence, _received(row),
-                )  # fmt: skip
-                supersede(store, row.data, letters)
-                if asked.delete and difference.to_delete():
-                    store.forget((*row.data, *row.remains))
-            for one in page.recovered:
-                if one.seq in refused and store.waits_for_search(one.seq):
+            for one in found:
+                if not isinstance(one, Recovered):
+                    self._amend(*one, letters, delete=asked.delete)
+                elif one.seq in refused and store.waits_for_search(one.seq):
                     shadow.write(one)
             shadow.flush()
             await store.commit()
-        findings.written += len(page.amended) + len(page.recovered)
+        findings.written += len(found)
 
-
-def _received(row: Kept) -> Any:
-    """When the row was received: query finds it by that."""
-    return row.record.heard.received
+    def _amend(self, row: Kept, difference: Difference, letters: Letters, *, delete: bool) -> None:
+        """Put the row that replaces another one's readings into the open batch, and all that follows from it."""
+        store = self._store
+        amend(
+            store, row.seq, row.record, row.outcome, difference.outcome,
+            difference.readings, difference.sentence, row.record.heard.received,
+        )  # fmt: skip
+        supersede(store, row.data, letters)
+        if delete and difference.to_delete():
+            store.forget((*row.data, *row.remains))

@@ -12,6 +12,14 @@ import typer
 from gateway.cli.changing import change
 from gateway.cli.options import ConfigNeeded, JsonOption, moment_ns, time_text
 
+POINTS = {
+    "new": "new points",
+    "changed": "points with other values",
+    "with_vanished_fields": "points without fields that they had",
+    "vanished": "points that are not given any more",
+    "left_behind": "points of which an earlier run left something behind",
+}
+
 
 def command(
     config: ConfigNeeded,
@@ -70,13 +78,9 @@ def _show(answer: Mapping[str, Any], *, delete: bool) -> None:
     for outcome, count in answer["outcomes"].items():
         before, _, now = outcome.partition(">")
         print(f"  {count:>9,} frames: {before} -> {now}")
-    print(
-        f"  {points['new']:>9,} new points\n  {points['changed']:>9,} points with other values"
-        f"\n  {points['with_vanished_fields']:>9,} of them without fields that they had"
-        f"\n  {points['vanished']:>9,} points that are not given any more"
-    )
-    if points["left_behind"]:
-        print(f"  {points['left_behind']:>9,} points of which an earlier run left something behind")
+    for key, what in POINTS.items():
+        if points[key]:
+            print(f"  {points[key]:>9,} {what}")
     if answer["fields"]:
         fields = ", ".join(f"{name} ({count:,})" for name, count in answer["fields"].items())
         print(f"other values in: {fields}")
