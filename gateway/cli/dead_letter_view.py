@@ -105,7 +105,7 @@ def write_kinds(kinds: Sequence[Kind]) -> None:
             f"{kind.letters:,}",
             kind.sink,
             str(kind.status),
-            kind.text,
+            _printable(kind.text),
             time_text(kind.newest_ns),
         )
         table.add_row(*(Text(cell) for cell in cells))
@@ -135,8 +135,8 @@ def write_one(letter: DeadLetter, frame: Record | None, *, as_json: bool) -> Non
         print(json.dumps(answer, indent=2))
         return
     print(f"dead letter {letter.id} of sink {letter.sink}, device {letter.device}")
-    print(f"refused  {answer['refused_at']}, status {letter.status}: {letter.text}")
-    print(f"line     {answer['line']}")
+    print(f"refused  {answer['refused_at']}, status {letter.status}: {_printable(letter.text)}")
+    print(f"line     {_printable(answer['line'])}")
     if answer["frame"] is None:
         print(f"frame    row {letter.reading.seq}, which is not kept any more")
         return
@@ -212,3 +212,8 @@ def _write_table(found: Iterable[DeadLetter]) -> None:
         )  # fmt: skip
         table.add_row(*(Text(cell) for cell in cells))
     Console(highlight=False).print(table)
+
+
+def _printable(text: str) -> str:
+    """A server's or a device's words without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "?" for char in text)
