@@ -28,6 +28,8 @@ SITE = "soak"
 DEVICES = {"gateways": 30, "roof": 9, "modem": 6}
 READER = "lora-gateway"
 QUIRKS = Quirks(fault=0.03, out_of_range=0.02, stored=0)
+LISTENS_S = 2.0
+"""After a start; a way that takes longer is opened by `look`."""
 DISK_BYTES_LEAST = 48 * 2**20
 DISK_BYTES_PER_S = 48 * 1024
 """What a second of the run may leave on the disk, many times over."""
@@ -168,10 +170,16 @@ class Bench:
     # -- the daemon ---------------------------------------------------------------------------------------
 
     async def restart(self, pause_s: float) -> None:
-        """Start the daemon that was ended, after a while."""
+        """Start the daemon that was ended, after a while; its ways are open from when its log says so."""
         await asyncio.sleep(pause_s)
         await self.daemon.start()
         self.changing = False
+        until = time.monotonic() + LISTENS_S
+        while time.monotonic() < until and any(map(self.book.is_closed, AT_MOST_ONCE)):
+            for way in AT_MOST_ONCE:
+                if self.daemon.has_said(f" source.{way}: up ") and self.can_be_heard(way):
+                    self.book.open(way)
+            await asyncio.sleep(0.05)
 
     def close_ways(self, before_s: float = 0.0) -> None:
         """Nobody hears UDP and the modem from now on; `look` opens them again."""

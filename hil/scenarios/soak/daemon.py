@@ -48,7 +48,7 @@ class Daemon:
             )  # fmt: skip
         self.starts += 1
         self.started_at = time.monotonic()
-        while _RUNS not in self._said():
+        while not self.has_said(_RUNS):
             if self.ended or time.monotonic() - self.started_at > START_S_MAX:
                 raise RuntimeError(f"the daemon did not start:\n{self._said()[-3000:]}")
             await asyncio.sleep(PAUSE_S)
@@ -104,6 +104,10 @@ class Daemon:
         except ValueError:
             answer = {}
         return process.returncode or 0, answer
+
+    def has_said(self, text: str) -> bool:
+        """Whether its log has this since its last start."""
+        return text in self._said()
 
     def _said(self) -> str:
         with self.log.open("rb") as log:
