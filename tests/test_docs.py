@@ -116,7 +116,7 @@ def test_every_page_that_the_code_names_is_there() -> None:
 def test_every_test_that_a_page_names_is_there() -> None:
     known = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
     for path in (ROOT / "tests").rglob("test_*.py"):
-        known |= set(re.findall(r"^(?:async )?def (test_\w+)", text(path), re.MULTILINE))
+        known |= set(re.findall(r"^ *(?:async )?def (test_\w+)", text(path), re.MULTILINE))
     for page in PAGES:
         spans = (span.removesuffix(".py").rpartition("/")[2] for span in _SPAN.findall(text(page)))
         wanted = {span for span in spans if re.fullmatch(r"test_\w+", span)}
