@@ -148,8 +148,8 @@ def _named_value(
         called = f"{key}_{called}"
     unit = next((element[key] for key in _UNIT_KEYS if isinstance(element.get(key), str)), "")
     leaves = tuple(
-        Leaf((called, *leaf.path), leaf.value, leaf.unit or str(unit))
-        for leaf in leaves_of(element[keys.value])
+        leaf if leaf.unit else leaf._replace(unit=str(unit))
+        for leaf in leaves_of({called: element[keys.value]})
     )
     known = {keys.name, keys.value, *keys.times, *_UNIT_KEYS}
     return leaves, [str(key) for key in element if key not in known]
