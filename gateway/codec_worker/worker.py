@@ -15,9 +15,9 @@ from pathlib import Path
 
 from decoders.javascript.answer import CodecAnswer, failed, timed_out, unusable
 from gateway.codec_worker.breaker import STRIKES_MAX, Breaker
+from gateway.codec_worker.child_process import Ended, Process, Stuck
 from gateway.codec_worker.codec_files import CodecFiles, Script, Unreadable
 from gateway.codec_worker.meaning import meaning
-from gateway.codec_worker.process import Ended, Process, Stuck
 from gateway.codec_worker.protocol import BROKEN, LEARNT, TOO_SLOW, Order
 from gateway.errors import Unavailable
 from gateway.journal import Journal
@@ -29,6 +29,8 @@ LOAD_S_MAX = 5.0
 """For a codec's script to run once."""
 PAYLOADS_AT_ONCE = 512
 """In one order."""
+PAYLOAD_BYTES_MAX = 4096
+"""A frame has at most 255; a network server may claim any."""
 CODECS_MAX = 64
 """Codecs that the child keeps: up to 8 MB each, mostly 0.2 MB."""
 
@@ -81,6 +83,8 @@ class CodecWorker:
             script = scripts[asked.codec]
             if isinstance(script, CodecAnswer):
                 answers.append(script)
+            elif len(asked.payload) > PAYLOAD_BYTES_MAX:
+                answers.append(failed(f"the payload has {len(asked.payload):,} bytes"))
             elif refused := self._refused(asked.codec, script):
                 answers.append(refused)
             else:
@@ -192,6 +196,8 @@ class CodecWorker:
         for asked in payloads[len(answers) : len(answers) + PAYLOADS_AT_ONCE]:
             script = scripts.get(asked.codec)
             if not isinstance(script, Script) or script.number not in self._in_child:
+                break
+            if len(asked.payload) > PAYLOAD_BYTES_MAX:
                 break
             order.decode.append((script.number, asked.f_port, asked.payload, asked.received_ms))
         process = self._running()

@@ -12,9 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.codec_worker import process, worker
+from gateway.codec_worker import child_process, worker
 from gateway.codec_worker.breaker import QUARANTINE_S, STRIKES_MAX
-from gateway.codec_worker.worker import CODECS_MAX, PAYLOADS_AT_ONCE, CodecBroken, CodecWorker
+from gateway.codec_worker.worker import (
+    CODECS_MAX,
+    PAYLOAD_BYTES_MAX,
+    PAYLOADS_AT_ONCE,
+    CodecBroken,
+    CodecWorker,
+)  # fmt: skip
 from gateway.errors import Unavailable
 from gateway.ports import CodecPayload
 
@@ -226,6 +232,15 @@ def test_a_long_answer_is_refused_by_its_length(codecs: CodecWorker, write: Writ
     assert "bytes; 65,536 are taken" in long.sentence
 
 
+def test_no_payload_is_too_long_for_an_order(codecs: CodecWorker, write: Write) -> None:
+    path = write("function decodeUplink(i) { return { data: { bytes: i.bytes.length } }; }")
+    lengths = [0, 255, PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MAX + 1, 10_000_000, 1] * 200
+    answers = codecs.decode([CodecPayload(path, 1, bytes(length), None) for length in lengths])
+    taken = [answer.data and answer.data["bytes"] for answer in answers]
+    assert taken == [length if length <= PAYLOAD_BYTES_MAX else None for length in lengths]
+    assert {answer.reason for answer in answers} == {None, "codec_error"}
+
+
 def test_somebody_kills_the_child_and_nobody_is_blamed(codecs: CodecWorker, write: Write) -> None:
     path = write(GOOD)
     for _ in range(2 * STRIKES_MAX):
@@ -237,9 +252,9 @@ def test_a_codec_of_which_the_child_dies_twice_is_refused(
     codecs: CodecWorker, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = write(LOOP, "bad.js"), write(GOOD, "good.js")
-    given = process.Process.answer
+    given = child_process.Process.answer
 
-    def dies(self: process.Process, answer_s: float) -> tuple[int, str]:
+    def dies(self: child_process.Process, answer_s: float) -> tuple[int, str]:
         kind, text = given(self, answer_s)
         if "ok" in text:  # as if the engine had crashed over it
             os.kill(self._child.pid, signal.SIGSEGV)
@@ -247,7 +262,7 @@ def test_a_codec_of_which_the_child_dies_twice_is_refused(
                 given(self, answer_s)
         return kind, text
 
-    monkeypatch.setattr(process.Process, "answer", dies)
+    monkeypatch.setattr(child_process.Process, "answer", dies)
     first, second, third = codecs.decode([payload(good), payload(bad, f_port=0), payload(good)])
     assert (first.reason, second.reason, third.reason) == (None, "codec_error", None)
     assert "SIGSEGV" in second.sentence
@@ -268,8 +283,8 @@ def test_without_an_engine_nothing_is_refused(
     codecs: CodecWorker, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(GOOD)
-    code = process._CODE.replace("from", "sys.modules['_quickjs'] = None; from", 1)
-    monkeypatch.setattr(process, "_CODE", code)
+    code = child_process._CODE.replace("from", "sys.modules['_quickjs'] = None; from", 1)
+    monkeypatch.setattr(child_process, "_CODE", code)
     with pytest.raises(Unavailable, match="engine is not installed"):
         codecs.decode([payload(path)])
     monkeypatch.undo()
@@ -279,7 +294,7 @@ def test_without_an_engine_nothing_is_refused(
 def test_a_child_that_ends_at_once_is_nobodys_fault(
     codecs: CodecWorker, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_CODE", "raise SystemExit(3)")
+    monkeypatch.setattr(child_process, "_CODE", "raise SystemExit(3)")
     with pytest.raises(Unavailable, match="does not begin"):
         codecs.decode([payload(write(GOOD))])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.codec_worker import process
+from gateway.codec_worker import child_process
 from gateway.codec_worker.worker import CodecWorker
 from gateway.device import Device
 from gateway.errors import Unavailable
@@ -293,7 +293,7 @@ async def test_without_the_codecs_process_payloads_wait(
 ) -> None:
     stage = open_stage()
     await stage.hear(spoken(1))
-    monkeypatch.setattr(process, "_CODE", "raise SystemExit(1)")
+    monkeypatch.setattr(child_process, "_CODE", "raise SystemExit(1)")
     with pytest.raises(Unavailable):
         await stage.decode._step()
     assert stage.sums().outcomes == {"undecoded": 1}
