@@ -50,6 +50,7 @@ def test_every_device_that_the_example_shows(tmp_path: Path) -> None:
     devices = load(path).devices
     assert [(device.name, device.activation, device.lorawan_1_1) for device in devices] == [
         ("aq-city-hall", "events", False),
+        ("office-3", "events", False),
         ("energy-market", "abp", False),
         ("cctv-bridge", "abp", True),
         ("aq-harbour", "otaa", False),
