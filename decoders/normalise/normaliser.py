@@ -23,6 +23,15 @@ READINGS_MAX = 512
 TARGETS_KEPT = 1024
 """Paths whose target is remembered, per device. A codec may make up keys as it goes."""
 
+KEY_KEPT = 256
+"""Characters of a path that is remembered; longer ones are worked out each time."""
+
+NORMALIZED_SAID_IT = "normalizeUplink said it all"
+DESCRIBES = "it describes the value"
+IN_RECORD = "it is in a record, with its time"
+EXPECTED = frozenset({LEFT_OUT, NORMALIZED_SAID_IT, DESCRIBES, IN_RECORD})
+"""Reasons for which nothing is lost that anybody wanted."""
+
 _MS = timedelta(milliseconds=1)
 
 
@@ -31,6 +40,11 @@ class Dropped(NamedTuple):
 
     path: str
     why: str
+
+    @property
+    def expected(self) -> bool:
+        """Whether nothing is lost by it: the profile says so, or it is said elsewhere."""
+        return self.why in EXPECTED
 
 
 class Mapped(NamedTuple):
@@ -78,6 +92,8 @@ class Normaliser:
 
     def target_of(self, leaf: Leaf) -> Target | None:
         """What becomes of a leaf; None when the profile drops it."""
+        if sum(map(len, leaf.path)) + len(leaf.unit) > KEY_KEPT:
+            return resolve(leaf.path, leaf.unit, self.profile)
         key = (leaf.path, leaf.unit)
         try:
             return self._targets[key]
@@ -112,9 +128,7 @@ class _Output:
         self._dropped += [Dropped(path, LEFT_OUT) for path in arrays.dropped]
         preferred = self._preferred(normalized)
         if len(preferred) > 1:
-            self._dropped += [
-                Dropped(".".join(leaf.path), "normalizeUplink said it all") for leaf in leaves
-            ]
+            self._dropped += [Dropped(".".join(leaf.path), NORMALIZED_SAID_IT) for leaf in leaves]
             for row in preferred:
                 self._add_normalized(row)
         else:
@@ -141,7 +155,7 @@ class _Output:
         own = []
         for leaf in leaves:
             if leaf.path in repeated:
-                self._drop(leaf.path, "it is in a record, with its time")
+                self._drop(leaf.path, IN_RECORD)
             elif self._profile.time and ".".join(leaf.path) == self._profile.time:
                 self._own_time = self._judged(leaf.value, leaf.path)
             else:
@@ -161,7 +175,7 @@ class _Output:
 
     def _add_element(self, element: Element) -> Iterable[Leaf]:
         """Add a record; gives the values that have found a time of their own by name."""
-        self._dropped += [Dropped(path, "it describes the value") for path in element.left_out]
+        self._dropped += [Dropped(path, DESCRIBES) for path in element.left_out]
         before = ".".join(element.path) + "."
         time = None
         if element.time is not None:

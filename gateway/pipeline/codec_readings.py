@@ -16,6 +16,11 @@ class CodecReadings:
         """`field_types` are the store's, as `ForeignValues` has them."""
         self._values = ForeignValues(field_types)
 
+    @property
+    def dropped(self) -> int:
+        """Values that became nothing, in this run."""
+        return self._values.dropped
+
     def decoded(
         self, device: Device, answer: CodecAnswer, received_at: datetime | None
     ) -> tuple[Decoded, ...]:

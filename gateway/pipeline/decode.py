@@ -84,6 +84,7 @@ class Decode:
             "why": self.health.sentence,
             "waiting": self._backlog.waiting,
             "counters": dict(self.health.counters),
+            "values_dropped": self._readings.dropped,
         }
 
     async def run(self) -> None:

@@ -28,6 +28,8 @@ class ForeignValues:
         self._types = field_types
         """(measurement, field) -> "float", "bool" or "str", as the store knows them, its open batch included."""
         self._normalisers: dict[str, tuple[Device, Normaliser]] = {}
+        self.dropped = 0
+        """Values that became nothing, in this run: null, not finite, with an impossible time, not in a map."""
 
     def decoded(
         self,
@@ -50,9 +52,10 @@ class ForeignValues:
                 self._normalisers.clear()
             normaliser = Normaliser(device.profile or unless_said, device.measurement)
             known = self._normalisers[device.name] = (device, normaliser)
-        found = known[1].readings(data, normalized, received_at).readings
-        self._refuse_other_types(found)
-        return found
+        found = known[1].readings(data, normalized, received_at)
+        self.dropped += sum(not one.expected for one in found.dropped)
+        self._refuse_other_types(found.readings)
+        return found.readings
 
     def _refuse_other_types(self, readings: Iterable[Decoded]) -> None:
         seen: dict[str, str] = {}

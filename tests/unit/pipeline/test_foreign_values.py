@@ -80,6 +80,14 @@ def test_a_profile_mends_a_conflict() -> None:
     assert said(ForeignValues(types), data, mended)[0].fields == {"battery_v": 3.3}
 
 
+def test_values_that_became_nothing_are_counted_but_not_those_that_a_profile_drops() -> None:
+    values = ForeignValues({})
+    said(values, {"a": None, "b": float("inf"), "c": 1})
+    profile = parse_profile('drop = ["a"]\n')
+    said(values, {"a": 1, "c": 1}, device_of(ONE, decoder="network_server", profile=profile))
+    assert values.dropped == 2
+
+
 def test_a_changed_configuration_is_followed() -> None:
     values = ForeignValues({})
     assert said(values, {"T": 1})[0].fields == {"t": 1.0}

@@ -227,3 +227,7 @@ def test_a_codec_that_makes_up_keys_does_not_fill_the_memory() -> None:
     for number in range(TARGETS_KEPT + 10):
         normaliser.readings({f"k{number}": 1})
     assert len(normaliser._targets) <= TARGETS_KEPT
+    normaliser = Normaliser(None, "room")
+    (reading,) = normaliser.readings({"k" * 5000: 1}).readings
+    assert dict(reading.fields) == {"k" * 64: 1.0}
+    assert not normaliser._targets
