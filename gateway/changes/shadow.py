@@ -62,7 +62,7 @@ class Shadow:
         devices = parts.fleet().by_name
         if device is not None and device not in devices:
             raise Unavailable(
-                f"the running gateway knows no device {device!r}; add it to the devices file and restart"
+                f"the running gateway knows no device {device!r}; add it to its devices file"
             )
         chosen = devices.values() if device is None else (devices[device],)
         # A restart of a counter that happened in the past is not to be accepted again.
