@@ -20,7 +20,7 @@ _SPELLED: Mapping[str, str] = {
     "µg/m³": "ug/m3 µg/m³ μg/m³ µg/m3 μg/m3 ug/m³ µg⋅m⁻³ μg⋅m⁻³",
     "mg/m³": "mg/m3 mg/m³ mg⋅m⁻³",
     "1/cm³": "1/cm3 1/cm³ #/cm3 1⋅cm⁻³",
-    "NTU": "ntu fnu",
+    "NTU": "ntu",
     "hPa": "hpa mbar",
     "kPa": "kpa",
     "lx": "lx lux",
