@@ -14,9 +14,9 @@ from gateway.cli.progress import progress
 from gateway.device import Device
 from gateway.model import ApplicationUplink, Malformed, Record
 from gateway.pipeline.fleet import Fleet
+from gateway.pipeline.readings import LINK
 from gateway.store.connection import open_reader
-from gateway.store.query import records
-from gateway.store.tables import Tables
+from gateway.store.kept_rows import KeptRows
 
 TABLE_ROWS = 50
 
@@ -34,12 +34,14 @@ def show(
     fleet = Fleet(loaded.devices, None)
     fleet.lorawan()
     connection = open_reader(store or Path(loaded.store.path))
-    tables = Tables(connection)
-    with progress("reading the store"):
+    rows = KeptRows(connection, LINK, *span)
+    with progress("reading the store") as step:
+        for looked in rows.look_ahead():
+            step(looked, rows.rows)
         found: Iterator[dict[str, Any]] = (
             document(seq, record, fleet)
-            for seq, record in records(connection, tables, *span, device)
-            if record.outcome != "stamped"
+            for seq, record in rows.heard()
+            if device in (None, record.device)
         )
         if limit is not None or form == "table":
             found = iter(deque(found, maxlen=limit or TABLE_ROWS))

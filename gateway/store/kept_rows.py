@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import apsw
+import msgspec
 
 from gateway.model import BECAME, REFUSALS, Reading, Record
 from gateway.store.blocks import ROTTEN, open_block
@@ -114,6 +115,32 @@ class KeptRows:
                 for seq, record in records
                 if not is_later(record.outcome) and self._is_asked_for(record)
             ]
+
+    def heard(self) -> Iterator[tuple[int, Record]]:
+        """(seq, record) of the same rows, each with the outcome and the sentence that it has now."""
+        last = self._first - 1
+        while last < self.newest:
+            records, last = self._page(last)
+            for seq, record in records:
+                if not is_later(record.outcome) and self._is_asked_for(record):
+                    yield seq, self._as_it_is(seq, record)
+
+    def _as_it_is(self, seq: int, record: Record) -> Record:
+        query = "SELECT outcome, holder FROM later WHERE about = ? AND outcome IS NOT NULL"
+        found = cast("tuple[str, int] | None", self._later.execute(query, (seq,)).fetchone())
+        if found is None:
+            return record
+        outcome, holder = found
+        sentence = self._sentence_of(holder) if outcome in REFUSALS else None
+        return msgspec.structs.replace(record, outcome=outcome, sentence=sentence)
+
+    def _sentence_of(self, seq: int) -> str | None:
+        with reading(self._connection):
+            body = self._connection.execute("SELECT body FROM frame WHERE seq = ?", (seq,)).get
+            if body is not None:
+                return unpack_body(cast("bytes", body))[1]
+            chunk = self._chunk_after(seq - 1)
+        return next((row[-1] for row in opened(chunk[1]) if row[0] == seq), None) if chunk else None
 
     def _is_asked_for(self, record: Record) -> bool:
         return self._span[0] <= record.heard.received.wall_ns < self._span[1]

@@ -11,6 +11,8 @@ import pytest
 from decoders.contract import Decoded, DecodeRefused
 from gateway.errors import StoreFull, Unavailable
 from gateway.model import Rejection, Verdict
+from gateway.store.connection import open_reader
+from gateway.store.kept_rows import KeptRows
 from tests.integration.store.records import Recorder, drain, sums
 from tests.pipeline_bench import (
     AIR_PORT,
@@ -118,6 +120,26 @@ async def test_a_payload_that_is_refused_now_is_counted_so_and_shown_until_it_is
         assert (await sums(bench.store)).outcomes == {"uplink": 2}
         assert shown(bench) == [30.5, 30.5]
         await bench.close()
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+async def test_what_was_heard_is_listed_once_as_what_it_is_now(bench: Bench, sealed: bool) -> None:
+    def refuses(_port: int, _payload: bytes, _at: datetime | None) -> tuple[Decoded, ...]:
+        raise DecodeRefused("wrong_length", "it is too long")
+
+    await hear(bench, frame(0, 0), frame(1, 60))
+    await run(redecode(bench, mended(refuses)), until_ns=(START_S + 60) * 10**9)
+    if sealed:
+        await hear(bench, frame(2, 120))
+        await seal(bench)
+    rows = KeptRows(open_reader(bench.store.path), "lora_link", 0)
+    for _ in rows.look_ahead():
+        pass
+    listed = [(seq, record.outcome, record.sentence) for seq, record in rows.heard()]
+    assert listed[:2] == [(1, "wrong_length", "it is too long"), (2, "uplink", None)]
+    assert len(listed) == (3 if sealed else 2)
+    rows.close()
+    await bench.close()
 
 
 async def test_a_field_that_is_gone_goes_with_its_point_and_comes_back_without_it(
