@@ -6,7 +6,7 @@ from typing import Any
 from decoders.contract import FieldValue
 from gateway.changes.recovered import Recovered
 from gateway.pipeline.readings import LINK
-from gateway.pipeline.redecode import Difference, Key
+from gateway.pipeline.redecode import Difference, Key, other_values
 from gateway.store.kept_rows import Kept
 
 EXAMPLES_MAX = 5
@@ -58,7 +58,7 @@ class Findings:
         }
         for key, before, fields in found.changed:
             self._points["changed"] += 1
-            names = [name for name in {**before, **fields} if before.get(name) != fields.get(name)]
+            names = other_values(before, fields)
             self._fields.update(f"{key[0]}.{name}" for name in names)
             self._example(row.seq, device, key, _of(before, names), _of(fields, names))
         for key in found.new:

@@ -8,7 +8,7 @@
 Nothing here is written; `changes/redecode.py` does that.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -248,7 +248,7 @@ def compared(
         if had is None:
             found.new.append(key)
             continue
-        if had != fields:
+        if other_values(had, fields):
             found.changed.append((key, had, fields))
         if lost := tuple(name for name in had if name not in fields):
             found.lost_fields.append((key, lost))
@@ -260,6 +260,16 @@ def compared(
         if key not in known and fields.keys() - now.get(key, {}).keys()
     ]
     return found
+
+
+def other_values(had: Mapping[str, FieldValue], has: Mapping[str, FieldValue]) -> list[str]:
+    """The fields that are not the same; a flag is no float, and what is not a number stays what it is."""
+
+    def same(name: str) -> bool:
+        one, other = had.get(name), has.get(name)
+        return type(one) is type(other) and (one == other or (one != one and other != other))
+
+    return [name for name in {**had, **has} if not same(name)]
 
 
 def _points(readings: Sequence[Reading]) -> dict[Key, dict[str, FieldValue]]:
