@@ -7,6 +7,9 @@ It ends when the gateway closes the pipe, and its CPU limit ends it when there i
 import contextlib
 import os
 import resource
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from gateway.codec_worker.protocol import (
@@ -16,6 +19,7 @@ from gateway.codec_worker.protocol import (
     ORDER_BYTES_MAX,
     OUTPUT_BYTES_MAX,
     READY,
+    THREW,
     TOO_LONG,
     UNUSABLE,
     decode_order,
@@ -24,13 +28,17 @@ from gateway.codec_worker.protocol import (
 )  # fmt: skip
 from gateway.codec_worker.realm import Broken, Codec
 
-ADDRESS_SPACE_BYTES_MAX = 256 * 1024 * 1024
-"""Of this process: bounds what the engine's own limit does not count."""
+ADDRESS_SPACE_BYTES_MAX = 64 * 1024 * 1024
+"""Of this process, which begins with 22 MB; hundreds of codecs as they are published need a few more. With the
+gateway it stays below the memory that the service unit gives them both."""
 ORDER_CPU_S_MAX = 60
 """For one order. The gateway kills a stuck process much earlier."""
 FILES_MAX = 8
 PROBE = "function decodeUplink() {}"
 """Made before the first codec: a process that cannot run this is not to be blamed on a codec."""
+
+Codecs = dict[int, Codec | str]
+"""By number; a text says why one cannot be used."""
 
 
 def main() -> None:
@@ -50,7 +58,7 @@ def main() -> None:
 
 
 def _serve(engine: Any, orders: int, answers: int) -> None:
-    codecs: dict[int, Codec | str] = {}
+    codecs: Codecs = {}
     while head := _read(orders, HEAD_BYTES):
         length = length_of(head)
         if length > ORDER_BYTES_MAX:
@@ -61,7 +69,7 @@ def _serve(engine: Any, orders: int, answers: int) -> None:
             codecs.pop(number, None)
         for number, script in order.learn:
             try:
-                codec = codecs[number] = Codec(engine, script)
+                codec = codecs[number] = _with_room(codecs, partial(Codec, engine, script))
             except Broken as broken:
                 codecs[number] = str(broken)
                 _say(answers, BROKEN, str(broken))
@@ -71,8 +79,34 @@ def _serve(engine: Any, orders: int, answers: int) -> None:
             known = codecs[number]
             if isinstance(known, str):
                 _say(answers, BROKEN, known)
-            else:
-                _say(answers, *known.decode(f_port, payload, received_ms))
+                continue
+            kind, text = known.decode(f_port, payload, received_ms)
+            if kind == THREW and "memory" in text.lower():
+                _drop_all(codecs)
+                kind, text = known.decode(f_port, payload, received_ms)
+            _say(answers, kind, text)
+
+
+def _with_room(codecs: Codecs, make: Callable[[], Codec]) -> Codec:
+    """A new codec; where memory ends, once more without what the others hold.
+
+    Raises:
+        Broken: it cannot be used.
+    """
+    try:
+        return make()
+    except Broken as broken:
+        if "memory" not in str(broken).lower():
+            raise
+    _drop_all(codecs)
+    return make()
+
+
+def _drop_all(codecs: Codecs) -> None:
+    """Let go of all realms: each is made anew when it is next asked."""
+    for codec in codecs.values():
+        if isinstance(codec, Codec):
+            codec.drop()
 
 
 def _take_pipes() -> tuple[int, int]:
@@ -86,6 +120,8 @@ def _take_pipes() -> tuple[int, int]:
 
 
 def _give_up_rights() -> None:
+    with contextlib.suppress(OSError):  # in a shortage of memory this process goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     _limit(resource.RLIMIT_AS, ADDRESS_SPACE_BYTES_MAX)
     _limit(resource.RLIMIT_NOFILE, FILES_MAX)
     _limit(resource.RLIMIT_NPROC, 0)
@@ -119,9 +155,9 @@ def _read(pipe: int, length: int) -> bytes:
 
 
 def _say(pipe: int, kind: int, text: str) -> None:
-    body = text.encode(errors="replace")
+    body = text[: OUTPUT_BYTES_MAX + 1].encode(errors="replace")
     if len(body) > OUTPUT_BYTES_MAX:
-        kind, body = TOO_LONG, str(len(body)).encode()
+        kind, body = TOO_LONG, str(len(text)).encode()
     left = framed(bytes([kind]) + body)
     while left:
         left = left[os.write(pipe, left) :]

@@ -1,5 +1,6 @@
 """Codecs' files: read when they are first needed, and again when they have changed."""
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class CodecFiles:
         """
         try:
             found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise Unreadable(f"{path} is no plain file")  # a pipe would hold up every codec
             mark = (found.st_mtime_ns, found.st_size, found.st_ino)
             known = self._known.get(path)
             if known is not None and known[0] == mark:

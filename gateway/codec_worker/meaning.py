@@ -31,7 +31,7 @@ def meaning(kind: int, text: str) -> CodecAnswer:
     if kind == TOO_SLOW:
         return timed_out("the codec did not end within its CPU time")
     if kind == TOO_LONG:
-        return failed(f"the codec returned {text} bytes; {OUTPUT_BYTES_MAX:,} are taken")
+        return failed(f"the codec returned {text} characters; {OUTPUT_BYTES_MAX:,} bytes are taken")
     if kind == THREW:
         return failed(text or "the codec threw nothing")
     if kind == BROKEN:

@@ -45,7 +45,8 @@ class Codec:
         self._begin()
 
     def _begin(self) -> None:
-        realm = self._realm = self._engine.Context()
+        realm: Any = self._engine.Context()
+        self._realm = realm
         realm.set_memory_limit(HEAP_BYTES_MAX)
         realm.set_max_stack_size(STACK_BYTES_MAX)
         realm.set_time_limit(LOAD_CPU_S_MAX)
@@ -71,6 +72,11 @@ class Codec:
             return  # its last value, which nobody wants, has no equal in Python: a BigInt
         except UnicodeDecodeError:
             return  # or half a surrogate pair
+
+    def drop(self) -> None:
+        """Let go of the realm; the next payload makes a new one."""
+        self._realm = self._run = None
+        self._left = 0
 
     def decode(self, f_port: int, payload: bytes, received_ms: float | None) -> tuple[int, str]:
         """(kind, text) of the answer to one payload."""

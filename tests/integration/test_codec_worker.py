@@ -14,6 +14,7 @@ import pytest
 
 from gateway.codec_worker import child_process, worker
 from gateway.codec_worker.breaker import QUARANTINE_S, STRIKES_MAX
+from gateway.codec_worker.child import ADDRESS_SPACE_BYTES_MAX
 from gateway.codec_worker.worker import (
     CODECS_MAX,
     PAYLOAD_BYTES_MAX,
@@ -118,12 +119,13 @@ def test_the_child_has_no_environment_and_few_rights(codecs: CodecWorker, write:
     assert b"\0-I\0" in folder.joinpath("cmdline").read_bytes()
     limits = folder.joinpath("limits").read_text()
     hard = {line[:26].strip(): line[26:].split()[1] for line in limits.splitlines()[1:]}
-    assert hard["Max address space"] == str(256 << 20)
+    assert hard["Max address space"] == str(ADDRESS_SPACE_BYTES_MAX)
     assert hard["Max processes"] == hard["Max file size"] == hard["Max core file size"] == "0"
     assert hard["Max open files"] == "8"
     assert folder.joinpath("cwd").readlink() == Path("/")
     assert [folder.joinpath("fd", number).readlink() for number in "012"] == [Path(os.devnull)] * 3
     assert len(list(folder.joinpath("task").iterdir())) == 1
+    assert folder.joinpath("oom_score_adj").read_text() == "1000\n", "the gateway outlives it"
 
 
 def test_times_in_codecs_are_utc(
@@ -229,7 +231,7 @@ def test_a_long_answer_is_refused_by_its_length(codecs: CodecWorker, write: Writ
     path = write(script)
     fits, long = codecs.decode([payload(path, f_port=65), payload(path, f_port=66)])
     assert (fits.reason, long.reason) == (None, "codec_error")
-    assert "bytes; 65,536 are taken" in long.sentence
+    assert "characters; 65,536 bytes are taken" in long.sentence
 
 
 def test_no_payload_is_too_long_for_an_order(codecs: CodecWorker, write: Write) -> None:
@@ -239,6 +241,19 @@ def test_no_payload_is_too_long_for_an_order(codecs: CodecWorker, write: Write) 
     taken = [answer.data and answer.data["bytes"] for answer in answers]
     assert taken == [length if length <= PAYLOAD_BYTES_MAX else None for length in lengths]
     assert {answer.reason for answer in answers} == {None, "codec_error"}
+
+
+def test_codecs_that_hoard_leave_room_for_the_others(codecs: CodecWorker, write: Write) -> None:
+    hoarder = "var k = []; function decodeUplink() { k.push('x'.repeat(6 << 20)); return { data: { n: 1 } }; }"
+    paths = [write(f"// {n}\n{hoarder}", f"{n}.js") for n in range(20)]
+    good = write("var k = 'y'.repeat(4 << 20);" + GOOD, "good.js")
+    asked = [payload(path) for path in paths] + [payload(good)]
+    for _ in range(3):
+        assert codecs.decode(asked)[-1].data == {"sum": 2}
+        rss_kb = (
+            Path(f"/proc/{pid_of(codecs)}/status").read_text().partition("VmRSS:")[2].split()[0]
+        )
+        assert int(rss_kb) * 1024 < ADDRESS_SPACE_BYTES_MAX
 
 
 def test_somebody_kills_the_child_and_nobody_is_blamed(codecs: CodecWorker, write: Write) -> None:

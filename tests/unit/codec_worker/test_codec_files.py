@@ -56,3 +56,9 @@ def test_the_longest_file_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.js"
     path.write_bytes(b" " * CODEC_BYTES_MAX)
     assert len(CodecFiles().script(path).text) == CODEC_BYTES_MAX
+
+
+def test_a_pipe_is_no_codec_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.js")
+    with pytest.raises(Unreadable, match="is no plain file"):
+        CodecFiles().script(tmp_path / "a.js")

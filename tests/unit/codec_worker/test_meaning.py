@@ -53,7 +53,7 @@ def test_lists_without_end_are_no_recursion_error() -> None:
         (THREW, "", "codec_error", "nothing"),
         (BROKEN, "no function", "codec_error", "no function"),
         (TOO_SLOW, "", "codec_timeout", "CPU time"),
-        (TOO_LONG, "70000", "codec_error", "70000 bytes"),
+        (TOO_LONG, "70000", "codec_error", "70000 characters"),
         (READY, "", "codec_error", "must not"),
         (LEARNT, "decodeUplink", "codec_error", "must not"),
         (99, "", "codec_error", "must not"),
