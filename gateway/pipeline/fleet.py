@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from gateway.device import Device
+from gateway.errors import Refused
 from gateway.lorawan.join import JoinKeys
 from gateway.lorawan.phy_payload import DataUplink, parse
 from gateway.lorawan.region import Region
@@ -68,7 +69,10 @@ class Fleet:
 
     def reopen(self, phy: bytes, f_cnt: int, device: Device) -> tuple[int | None, bytes] | None:
         """(FPort, decrypted payload) of a frame that was found authentic before; None without its keys."""
-        frame = parse(phy)
+        try:
+            frame = parse(phy)
+        except Refused:  # kept while another device had this name
+            return None
         if not device.dev_addr or not isinstance(frame, DataUplink):
             return None
         keys = self._session_keys(device)
