@@ -4,6 +4,7 @@
 opens nothing else: no port, no socket, no store.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,7 +130,7 @@ def _devices(gateway: GatewaySection | None, names: list[str] | None, faults: Fa
     """The devices, none when the file does not name any."""
     if gateway is None or gateway.devices is None:
         return Loaded((), ())
-    if not gateway.devices.exists():
+    if not os.path.lexists(gateway.devices):
         remedy = "there is no such file; make it, or name another in [gateway] devices"
         faults.add(gateway.devices, "file", None, remedy)
         return Loaded((), ())

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from decoders.contract import Decoder
 from decoders.registry import DECODERS
 from gateway.config import map_file
+from gateway.config.device_files import is_file
 from gateway.config.faults import did_you_mean
 from gateway.device import NETWORK_SERVER
 
@@ -39,7 +40,7 @@ def choose(text: str, base: Path) -> Choice:
         return Choice(register_map=map_file.load(base / text))
     if "/" in text or text.endswith(".js"):
         path = base / text
-        if not path.is_file():
+        if not is_file(path):
             raise ValueError(f"there is no codec at {path}; paths are relative to the devices file")
         return Choice(codec_path=path)
     raise ValueError("no such decoder; " + did_you_mean(text, [*DECODERS, NETWORK_SERVER]))

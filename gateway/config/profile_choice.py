@@ -8,6 +8,7 @@ from decoders.normalise.profile import Profile
 from decoders.normalise.profile_faults import ProfileRefused
 from decoders.normalise.profile_file import profile_of
 from gateway.config import toml_file
+from gateway.config.device_files import is_file
 from gateway.config.device_row import DeviceRow
 from gateway.config.faults import Faults, did_you_mean
 from gateway.errors import ConfigError
@@ -51,7 +52,7 @@ class Profiles:
         path = shipped().get(text)
         if "/" in text or text.endswith(".toml"):
             path = self._base / text.replace("\0", "")
-            if not path.is_file():
+            if not is_file(path):
                 return [("profile", f"there is no profile at {path}; {RELATIVE}")]
         if path is None:
             return [("profile", f"no such profile; {did_you_mean(text, shipped())} {RELATIVE}")]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -178,8 +179,32 @@ async def test_a_device_of_a_network_server_is_a_stranger_once_it_is_removed(sit
         lambda path: path.unlink(),
         lambda path: path.chmod(0o644),
         lambda path: path.write_bytes(b"\xff"),
+        lambda path: path.write_text("device = 5"),
+        lambda path: path.write_text('device = ["x"]'),
+        lambda path: path.write_text("a = " + "[" * 5000),
+        lambda path: path.write_text("[[device]]\ndecoder = '" + "a" * 300 + ".js'"),
+        lambda path: path.write_text('keys_file = "a\\u0000b"'),
+        lambda path: path.write_text("a = " + "1" * 5000),
+        lambda path: (path.unlink(), path.mkdir()),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+        lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
     ],
-    ids=["no toml", "faulty", "gone", "readable by all", "no text"],
+    ids=[
+        "no toml",
+        "faulty",
+        "gone",
+        "readable by all",
+        "no text",
+        "a number for devices",
+        "texts for devices",
+        "deep",
+        "long name",
+        "nul",
+        "long number",
+        "folder",
+        "pipe",
+        "endless",
+    ],
 )
 async def test_a_faulty_file_changes_nothing_and_is_told_once(
     site: Site, spoil: Callable[[Path], Any], caplog: pytest.LogCaptureFixture
@@ -195,6 +220,11 @@ async def test_a_faulty_file_changes_nothing_and_is_told_once(
     for one in (ONE, TWO):
         assert one.nwk_s_key.hex() not in refused
     assert site.hear(ONE, 1) == ["uplink"]
+    path = site.folder / "devices.toml"
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
     await site.have(ONE, TWO)
     assert site.reload.status()["refused"] is None
 

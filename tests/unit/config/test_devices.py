@@ -96,6 +96,12 @@ def test_a_codec_is_found_beside_the_devices_file(loaded: Loaded, tmp_path: Path
 
 
 FAULTS = [
+    (f'dev_eui = "{EUI}"\ndecoder = "{"a" * 300}.js"', "decoder", "there is no codec at"),
+    (
+        f'dev_eui = "{EUI}"\ndecoder = "network_server"\nprofile = "{"a" * 300}.toml"',
+        "profile",
+        "there is no profile at",
+    ),
     ("a = 1", "a", "unknown key; known here: address, app_key"),
     (f'dev_eui = "{EUI}"\ndev_adr = ""', "dev_adr", 'did you mean "dev_addr"?'),
     ('dev_eui = "70b3d57ed000001"', "dev_eui", "has 15 characters, 16 hex digits are needed"),

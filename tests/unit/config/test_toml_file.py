@@ -1,5 +1,6 @@
 """Files that are no TOML: the fault names the line and never repeats the content."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,22 @@ def test_the_mark_that_windows_editors_put_first_is_no_fault(tmp_path: Path) -> 
     path = tmp_path / "a.toml"
     path.write_bytes(b"\xef\xbb\xbf[a]\r\nb = 1\r\n")
     assert toml_file.read(path, 1000)[0] == {"a": {"b": 1}}
+
+
+def test_a_number_longer_than_python_reads_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("a = " + "1" * 5000)
+    with pytest.raises(ConfigError, match="thousands of digits"):
+        toml_file.read(path, 100_000)
+
+
+def test_a_pipe_that_nobody_writes_into_holds_up_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    os.mkfifo(path)
+    with pytest.raises(ConfigError, match="is no plain file"):
+        toml_file.read(path, 10)
+
+
+def test_a_device_without_end_is_not_read() -> None:
+    with pytest.raises(ConfigError, match="is no plain file"):
+        toml_file.read(Path("/dev/zero"), 10)
