@@ -5,7 +5,7 @@ recording, which is data and may be large; of a recording only the place reached
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,10 +27,10 @@ class NamedFile(NamedTuple):
     kind: Kind
 
 
-def named_files(config: Config) -> list[NamedFile]:
-    """All of them, each once, the configuration first; some may not exist."""
+def named_files(config: Config, also: Iterable[Path] = ()) -> list[NamedFile]:
+    """All of them and those named beside, each once, the configuration first; some may not exist."""
     found: dict[Path, Kind] = {}
-    for path, kind in _all(config):
+    for path, kind in (*_all(config), *((path, "file") for path in also)):
         found.setdefault(Path(os.path.normpath(path.absolute())), kind)
     return [NamedFile(path, kind) for path, kind in found.items()]
 

@@ -13,7 +13,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from typing import IO, cast
 import apsw
 
 from gateway import __version__
-from gateway.backup.archive import MODE, PIECE_BYTES, new_file, pack
+from gateway.backup.archive import PIECE_BYTES, create, new_file, pack
 from gateway.backup.manifest import FORMAT, Kind, Manifest, Member, Owner, is_plain, member_name
 from gateway.backup.named_files import NamedFile, named_files
 from gateway.config import Config
@@ -34,6 +34,8 @@ from gateway.store.copy import Copied, bytes_needed, copy_store
 
 FILE_BYTES_MAX = 64 * 2**20
 """Of a file that the configuration names: the devices file may have 32 MiB."""
+VOLATILE = Path("/run")
+"""What is there is made anew at each start, from files of which a backup may hold the origin."""
 SPARE_BYTES = 16 * 2**20
 """Left free on the disk of the archive, which may be the daemon's."""
 
@@ -48,32 +50,41 @@ class Taken:
     manifest: Manifest
     copied: Copied
     missing: tuple[Path, ...]
-    """Files that the configuration names and that are not there."""
+    """Files that the configuration names and that are not there, or only while it runs."""
     balanced: bool
     """Whether the sums of the copy hold, as those of the store should."""
 
 
-def take(config: Config, out: Path | None, *, history: bool, step: Step) -> Taken:
-    """Back this gateway up into `out`, or to standard output.
+def take(
+    config: Config,
+    out: Path | None,
+    *,
+    history: bool,
+    step: Step,
+    also: Sequence[Path] = (),
+) -> Taken:
+    """Back this gateway up into `out`, or to standard output; `also` are further files of it.
 
     Raises:
         Unavailable: something cannot be read or written, or the disk has no room; `out` is as it was.
         StoreDamaged, StoreForeign, StoreFull: as the store has it.
     """
     folder = out.absolute().parent if out is not None else Path(tempfile.gettempdir())
+    name = out.name if out is not None else f"lora-gateway-{os.getpid()}"
     base = str(config.path.parent)
     members: list[Member] = []
     contents: dict[str, bytes] = {}
     missing = []
-    for file in named_files(config):
-        read = _read(file, base)
+    for file in named_files(config, also):
+        read = None if file.path.is_relative_to(VOLATILE) else _read(file, base)
         if read is None:
             missing.append(file.path)
         else:
             members.append(read[0])
             contents[read[0].name] = read[1]
     _check_room(config.store.path, folder, history, sum(map(len, contents.values())))
-    with _copied(config.store.path, folder, history, step) as (copy, copied):
+    copy = folder / f".{name}.store.part"
+    with _copied(config.store.path, copy, history, step) as copied:
         manifest = Manifest(
             format=FORMAT,
             program=__version__,
@@ -171,21 +182,18 @@ def _check_room(store: Path, folder: Path, history: bool, files_bytes: int) -> N
 
 
 @contextmanager
-def _copied(
-    store: Path, folder: Path, history: bool, step: Step
-) -> Generator[tuple[Path, Copied], None, None]:
-    """A copy of the store, checked, which is gone at the end."""
+def _copied(store: Path, copy: Path, history: bool, step: Step) -> Generator[Copied, None, None]:
+    """A copy of the store at this place, checked, which is gone at the end."""
     try:
-        handle, name = tempfile.mkstemp(prefix=".lora-gateway-", suffix=".part", dir=folder)
+        # One name for all runs: what a killed one has left is written over by the next.
+        copy.unlink(missing_ok=True)
+        create(copy).close()
     except OSError as error:
-        raise Unavailable(f"{folder} cannot be written to: {error.strerror}") from error
-    os.close(handle)  # of mode 0600
-    copy = Path(name)
+        raise Unavailable(f"{copy.parent} cannot be written to: {error.strerror}") from error
     try:
         copied = copy_store(store, copy, history=history, step=step)
-        copy.chmod(MODE)
         _check(copy)
-        yield copy, copied
+        yield copied
     finally:
         copy.unlink(missing_ok=True)
 

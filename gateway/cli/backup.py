@@ -9,7 +9,7 @@ import msgspec
 import typer
 from typer import Option
 
-from gateway.backup.taking import Taken, take
+from gateway.backup.taking import VOLATILE, Taken, take
 from gateway.cli.options import program
 from gateway.cli.progress import progress
 from gateway.config import load
@@ -24,6 +24,9 @@ def command(
     history: Annotated[
         bool, Option("--history", help="Take along what every sink has had long ago.")
     ] = False,
+    also: Annotated[
+        list[Path] | None, Option("--also", help="A file that the configuration does not name.")
+    ] = None,
     force: Annotated[bool, Option("--force", help="Write over a file that is there.")] = False,
     json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
@@ -33,6 +36,9 @@ def command(
         raise typer.BadParameter("standard output takes the backup itself: pipe it somewhere")
     if not to_stdout and os.path.lexists(out) and not (force and out.is_file()):
         raise Unavailable(f"{out} is there already; name another file, or say --force")
+    for path in also or ():
+        if not path.is_file():
+            raise typer.BadParameter(f"--also {path}: there is no such file")
     loaded = load(config)
     with progress("backing up") as bar:
         taken = take(
@@ -40,6 +46,7 @@ def command(
             None if to_stdout else out,
             history=history,
             step=bar,
+            also=also or (),
         )
     answer = document(out, taken, sinks=len(loaded.sinks))
     if json:
@@ -88,8 +95,7 @@ def lines(answer: dict[str, Any]) -> list[str]:
             f"left     {left:,} readings of settled history: {where}; --history takes them along"
         )
     said += [
-        f"note     {path} is named by the configuration and is not there: it is not in the backup"
-        for path in answer["missing"]
+        f"note     {path} is not in the backup: {_why_not(path)}" for path in answer["missing"]
     ]
     if not answer["balanced"]:
         said.append(
@@ -101,3 +107,9 @@ def lines(answer: dict[str, Any]) -> list[str]:
     if answer["file"]:
         said.append(f"back     {program()} restore {answer['file']}")
     return said
+
+
+def _why_not(path: str) -> str:
+    if Path(path).is_relative_to(VOLATILE):
+        return "it is made anew at each start; say --also with the file that it is made of"
+    return "the configuration names it, and it is not there"

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.backup import manifest as description
 from gateway.backup import taking
+from gateway.config import load
 from gateway.errors import Unavailable
 from tests.unit.backup.conftest import backed_up, tree
 
@@ -76,3 +77,25 @@ def test_a_store_that_is_not_there_leaves_nothing_behind(box: Path, tmp_path: Pa
 def test_a_folder_that_is_not_there_is_named(box: Path, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="nowhere"):
         backed_up(box, tmp_path / "nowhere" / "out.tar")
+
+
+def test_further_files_go_along_and_what_is_made_at_each_start_does_not(
+    box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "VOLATILE", tmp_path / "elsewhere")
+    note = tmp_path / "note.txt"
+    note.write_text("of ours\n")
+    taken = taking.take(
+        load(box), tmp_path / "out.tar", history=False, step=lambda *_: None, also=[note]
+    )
+    assert taken.missing == (tmp_path / "elsewhere" / "ca.pem",)
+    names = [member.name for member in taken.manifest.members]
+    assert f"elsewhere{note}" in names
+    assert not any(name.endswith("ca.pem") for name in names)
+
+
+def test_what_a_killed_run_has_left_is_written_over(box: Path, tmp_path: Path) -> None:
+    for name in (".out.tar.part", ".out.tar.store.part"):
+        (tmp_path / name).write_text("half")
+    backed_up(box, tmp_path / "out.tar")
+    assert not list(tmp_path.glob(".*.part"))

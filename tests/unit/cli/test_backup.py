@@ -96,6 +96,12 @@ def test_a_faulty_configuration_is_not_backed_up(config: Path, tmp_path: Path) -
     assert called("backup", "--config", config, tmp_path / "out.tar") == 78
 
 
+def test_a_further_file_that_is_not_there_is_wrong_use(config: Path, store: Path) -> None:
+    out = config.with_name("out.tar")
+    assert called("backup", "--config", config, "--also", config.with_name("no.toml"), out) == 2
+    assert not out.exists()
+
+
 def test_standard_output_takes_the_backup_alone(config: Path, store: Path) -> None:
     assert called("backup", "--config", config, "--json", "-") == 2
 
