@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,26 @@ def test_user_and_folders_are_those_of_the_unit() -> None:
         "/var/lib/lora-gateway": lines("StateDirectoryMode")[0],
         "/etc/lora-gateway": lines("ConfigurationDirectoryMode")[0],
     }
+
+
+def pins(name: str) -> dict[str, str]:
+    """Versions by normalised name of what a file of requirements pins."""
+    text = (SYSTEMD.parents[1] / name).read_text(encoding="utf-8")
+    found = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", text, re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", package).lower(): version for package, version in found}
+
+
+def test_what_is_installed_by_hash_is_what_was_tested() -> None:
+    project = tomllib.loads((SYSTEMD.parents[1] / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[<>=;\[]", each)[0].strip() for each in project["dependencies"]}
+    locked, tested = pins("requirements.txt"), pins("constraints.txt")
+    assert wanted <= set(locked), "run scripts/lock"
+    differing = {name for name, version in locked.items() if tested.get(name) != version}
+    assert differing <= {"colorama"}, "run scripts/lock"  # Windows alone needs it
+
+
+def test_everything_that_is_installed_has_hashes() -> None:
+    text = (SYSTEMD.parents[1] / "requirements.txt").read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=[a-z])", text)[1:]
+    assert len(blocks) == len(pins("requirements.txt"))
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
