@@ -33,7 +33,7 @@ PAGE_S = 0.2
 PAUSE_S = 0.02
 ROWS_AT_ONCE = 500
 ATTEMPTS_MAX = 3
-"""Copies begun before giving up: only a store that was emptied meanwhile gives ids twice."""
+"""Copies begun before giving up: the store of a daemon older than this program may give ids twice."""
 
 APPENDED = ("raw_block", "block", "frame", "refused")
 """Copied in pages; every other table is copied whole at the end."""

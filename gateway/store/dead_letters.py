@@ -18,9 +18,8 @@ from msgspec import Struct
 
 from gateway.model import Reading, Record
 from gateway.store.batch import DeadRow, ToldRow
-from gateway.store.blocks import open_raw_block
 from gateway.store.packing import unpack_body
-from gateway.store.recovery import newest_rows_page, raw_record
+from gateway.store.recovery import newest_rows_page, opened, raw_record
 from gateway.store.tables import Tables
 
 if TYPE_CHECKING:
@@ -144,13 +143,13 @@ def newest_from(connection: apsw.Connection, wanted: Wanted, letters_max: int) -
 
 
 def frame_of(connection: apsw.Connection, tables: Tables, seq: int) -> Record | None:
-    """The row that a letter came from; None when it is not kept any more."""
+    """The row that a letter came from; None when it is not kept any more, or has rotted."""
     found = newest_rows_page(connection, tables, seq - 1, 1)
     if found and found[0][0] == seq:
         return found[0][1]
     query = "SELECT data FROM raw_block WHERE seq_low <= ? AND seq_high >= ?"
     data = connection.execute(query, (seq, seq)).get
-    rows = () if data is None else open_raw_block(cast("bytes", data))
+    rows = () if data is None else opened(cast("bytes", data))
     return next((raw_record(row, tables)[1] for row in rows if row[0] == seq), None)
 
 

@@ -34,6 +34,9 @@ _TAKEN_OUT = "DELETE FROM dead WHERE id = ?"
 _TOLD = "UPDATE dead SET status = ?, text = ?, wall = ? WHERE id = ?"
 _BLOCK = "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _RAW_BLOCK = f"INSERT INTO raw_block VALUES ({','.join('?' * 10)})"
+NEWEST_BLOCK = "newest_block"
+"""The key of `meta` that keeps a block's id from being given twice when all blocks are pruned: a copy that is
+being made, and marks of rot, know blocks by it."""
 
 
 class Writer:
@@ -153,7 +156,7 @@ class Writer:
         with self._transaction() as write:
             # First: what is freed takes the blocks, also when the file may not grow any more.
             write.execute("DELETE FROM frame WHERE seq <= ?", (horizon,))
-            first = 1 + int(write.execute("SELECT max(id) FROM block").get or 0)
+            first = 1 + _newest_block(write)
             write.executemany(
                 _BLOCK,
                 [(row_id, *block) for row_id, block in enumerate(sealed.blocks, first)],
@@ -163,7 +166,8 @@ class Writer:
                 (sealed.seq_low, horizon, sealed.rows, sealed.readings, sealed.wall_low,
                  sealed.wall_high, first, first + len(sealed.blocks) - 1, sealed.outcomes, sealed.data),
             )  # fmt: skip
-            write.execute("INSERT OR REPLACE INTO meta VALUES ('horizon', ?)", (horizon,))
+            meta = [("horizon", horizon), (NEWEST_BLOCK, first + len(sealed.blocks) - 1)]
+            write.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta)
         return horizon
 
     def prune_chunk(self, seq_high: int) -> None:
@@ -221,3 +225,9 @@ class Writer:
                     with contextlib.suppress(apsw.Error):
                         self._connection.execute("ROLLBACK")
                 raise
+
+
+def _newest_block(write: apsw.Connection) -> int:
+    """The newest id that a block ever had; a store of an older program knows only what it still has."""
+    known = int(write.execute("SELECT value FROM meta WHERE key = ?", (NEWEST_BLOCK,)).get or 0)
+    return max(known, int(write.execute("SELECT max(id) FROM block").get or 0))

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.store import copy, left_behind
+from gateway.store.connection import open_reader
 from gateway.store.copy import Copied, bytes_needed, copy_store
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
@@ -135,6 +136,7 @@ async def test_copy_made_under_a_busy_writer_adds_up(
     life = Life(store, seed)
     for _ in range(25):
         await life.step()
+    await life.hear(100)  # whatever was pruned before: there is something to copy, in many pages
     steps = 20
 
     async def act() -> None:
@@ -165,6 +167,29 @@ async def _compare(life: Life, later: RememberingSink, target: Path) -> None:
     assert account.pending == account.held
     for point, values in later.points.items():
         assert life.sink.points.get(point, values) == values
+
+
+async def test_ids_of_blocks_are_not_given_twice_when_all_history_was_pruned(
+    path: Path, open_store: OpenStore
+) -> None:
+    store = open_store(remembered_rows=0)
+    await fill(store, range(50))
+    await keep_house(store, at_s=LATER_S)
+    before = block_ids(path)
+    await keep_house(store, at_s=MUCH_LATER_S)
+    assert block_ids(path) == []
+    await fill(store, range(50, 60))
+    await keep_house(store, at_s=LATER_S)
+    assert min(block_ids(path)) == max(before) + 1
+
+
+def block_ids(path: Path) -> list[int]:
+    """Of all blocks that are in the file."""
+    reader = open_reader(path)
+    try:
+        return [int(row[0]) for row in reader.execute("SELECT id FROM block ORDER BY id")]
+    finally:
+        reader.close()
 
 
 async def test_without_history_settled_chunks_are_left_behind_and_counted(

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.errors import Unavailable
 from gateway.store import blocks, rot
+from gateway.store.dead_letters import frame_of
 from gateway.store.outlet import Outlet
 from gateway.store.query import Question, points, records
 from gateway.store.store import Store
@@ -127,6 +128,18 @@ async def test_a_rotted_block_leaves_the_other_answers_of_a_query(path: Path) ->
         for name in ("air", "lora_link")
     ]
     assert sum(answers) == READINGS - 30
+    connection.close()
+
+
+async def test_the_frame_of_a_letter_that_has_rotted_is_not_kept_any_more(path: Path) -> None:
+    await half_read(path)
+    connection = apsw.Connection(str(path))
+    tables = Tables(connection)
+    assert frame_of(connection, tables, 1) is not None
+    connection.close()
+    flip(path, "raw_block", 1)
+    connection = apsw.Connection(str(path))
+    assert frame_of(connection, tables, 1) is None
     connection.close()
 
 
