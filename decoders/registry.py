@@ -10,7 +10,9 @@ from difflib import get_close_matches
 from decoders import cayenne_lpp
 from decoders.city import air_quality, cctv_health, energy
 from decoders.contract import Decoder
+from decoders.vendors.browan import cd10
 from decoders.vendors.dragino import aqs01, laq4, lds02, lt22222
+from decoders.vendors.elsys import payload as elsys
 from decoders.vendors.milesight import (
     am100,
     am300,
@@ -22,6 +24,9 @@ from decoders.vendors.milesight import (
     ws52x,
     ws301,
 )
+from decoders.vendors.netvox import r718n, r809a
+from decoders.vendors.sensecap import payload as sensecap
+from decoders.vendors.yobiiq import em4301
 
 DECODERS: Mapping[str, Decoder] = {
     decoder.name: decoder
@@ -43,6 +48,12 @@ DECODERS: Mapping[str, Decoder] = {
         *uc300.DECODERS,
         *ws301.DECODERS,
         *ws52x.DECODERS,
+        *elsys.DECODERS,
+        *sensecap.DECODERS,
+        *r718n.DECODERS,
+        *r809a.DECODERS,
+        em4301.DECODER,
+        cd10.DECODER,
     )
 }
 """Every built-in decoder by its name."""

@@ -60,6 +60,7 @@ CABINET = (
     ),
     flag("smoke", "Smoke is detected.", device_class="smoke"),
     flag("vibration", "Vibration is detected.", device_class="vibration"),
+    counter("vibration_count", "", "Vibrations since the last report."),
     number("tilt_deg", "°", -180, 180, "Angle from the upright."),
     flag("mains_ok", "The mains supply is present.", device_class="power"),
     flag("on_battery", "The supply comes from the battery."),

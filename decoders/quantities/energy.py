@@ -68,6 +68,64 @@ ENERGY = (
         "phase_angle_deg", "°", -360, 360, "Angle between voltage and current.",
         PHASE_OR_NUMBER,
     ),
+    number(
+        "current_demand_peak_a", "A", -10_000, 10_000, "Highest mean current of a demand interval.",
+        PHASE, device_class="current",
+    ),
+    number(
+        "current_raw_ma", "mA", 0, 65535, "Current before its multiplier, which another report tells.",
+        NUMBER,
+    ),
+    number("current_multiplier", "", 1, 255, "Multiplier of a current that another report tells.", NUMBER),
+    number(
+        "transformer_primary_a", "A", 0, 65535, "Current transformer, primary side.",
+        device_class="current",
+    ),
+    number(
+        "transformer_secondary_a", "A", 0, 255, "Current transformer, secondary side.",
+        device_class="current",
+    ),
+    number(
+        "transformer_primary_v", "V", 0, 2**32 - 1, "Voltage transformer, primary side.",
+        device_class="voltage",
+    ),
+    number(
+        "transformer_secondary_v", "V", 0, 65535, "Voltage transformer, secondary side.",
+        device_class="voltage",
+    ),
+    counter("over_voltages", "", "Times the voltage was too high since the last report."),
+    counter("voltage_sags", "", "Times the voltage was too low since the last report."),
+    number(
+        "frequency_min_hz", "Hz", 40, 70, "Lowest frequency since the last report.",
+        device_class="frequency",
+    ),
+    number(
+        "frequency_max_hz", "Hz", 40, 70, "Highest frequency since the last report.",
+        device_class="frequency",
+    ),
+    number(
+        "voltage_min_v", "V", 0, 100_000, "Lowest voltage since the last report.",
+        device_class="voltage",
+    ),
+    number(
+        "voltage_max_v", "V", 0, 100_000, "Highest voltage since the last report.",
+        device_class="voltage",
+    ),
+    number("voltage_peak_v", "V", 0, 150_000, "Peak of the wave of the voltage.", device_class="voltage"),
+    number(
+        "voltage_peak_min_v", "V", 0, 150_000, "Lowest peak since the last report.",
+        device_class="voltage",
+    ),
+    number(
+        "voltage_peak_max_v", "V", 0, 150_000, "Highest peak since the last report.",
+        device_class="voltage",
+    ),
+    number("samples_averaged", "", 0, 65535, "Measurements that the powers are the mean of."),
+    number(
+        "reactive_energy_net_varh", "varh", -1e15, 1e15, "Reactive energy taken less what was given.",
+        PHASE,
+    ),
+    number("energy_net_wh", "Wh", -1e15, 1e15, "Energy taken less what was given.", PHASE),
     number("voltage_thd_pct", "%", 0, 1000, "Harmonic distortion of the voltage.", PHASE),
     number("current_thd_pct", "%", 0, 1000, "Harmonic distortion of the current.", PHASE),
     number("demand_w", "W", -1e9, 1e9, "Mean power of the demand interval.", device_class="power"),

@@ -26,6 +26,12 @@ IO = (
     number("percentage_pct", "%", 0, 100, "A percentage of which the device does not say what it is."),
     number("concentration_ppm", "ppm", 0, 1e6, "Concentration of something the device does not name."),
     number("modbus", "", -3.5e38, 3.5e38, "What was read over Modbus, as the registers have it.", NUMBER),
+    number("modbus_error", "", 0, 255, "Error of the device's Modbus line, 0 is none."),
+    number(
+        "count_interval_s", "s", 0, 1e9, "Time in which the pulses were counted.",
+        NUMBER, device_class="duration",
+    ),
+    number("strain_um_m", "µm/m", -1e6, 1e6, "Strain."),
     number("ai_pct", "%", 0, 100, "Position of a potentiometer.", INPUT),
 )  # fmt: skip
 """In the order of the page."""

@@ -26,6 +26,9 @@ WITHOUT_UNIT = {
     "lightning_count", "motion_count", "door_open_count", "people_in", "people_out",
     "people_in_total", "people_out_total", "people_now", "counter", "pulses", "sensor_status",
     "spreading_factor", "f_cnt", "lost",
+    "co2_raw", "co2_raw_filtered", "albedo", "soil_salinity", "soil_moisture_index", "vibration_count",
+    "samples", "samples_valid", "samples_averaged", "current_multiplier", "over_voltages", "voltage_sags",
+    "modbus_error",
 }  # fmt: skip
 ROWS = [quantity for table in DOMAINS.values() for quantity in table]
 

@@ -1,0 +1,1 @@
+"""Browan: indoor sensors, sold as MerryIoT too."""

@@ -1,0 +1,1 @@
+"""ELSYS: indoor and outdoor sensors that share one payload format."""

@@ -1,0 +1,1 @@
+"""Netvox: sensors whose payloads are reports of 11 bytes."""

@@ -1,0 +1,1 @@
+"""Seeed SenseCAP: environmental sensors whose payloads are numbered measurements."""

@@ -1,0 +1,1 @@
+"""Yobiiq: energy meters."""
