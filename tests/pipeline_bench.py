@@ -148,7 +148,12 @@ class Bench:
     """Store and interpreter, as the composition root puts them together."""
 
     def __init__(
-        self, path: Path, devices: Iterable[Device], *, region_name: str | None = REGION
+        self,
+        path: Path,
+        devices: Iterable[Device],
+        *,
+        region_name: str | None = REGION,
+        remembered_rows: int = 1000,
     ) -> None:
         self.closed = False
         self.store = Store(path)
@@ -165,7 +170,7 @@ class Bench:
         states = recovery.sessions(connection)
         self.book.restore(states, partial(recovery.counters_after, connection))
         epochs = {state.id: state.epoch for state in states}
-        for seq, record in recovery.newest_records(connection, self.store.tables, 1000):
+        for seq, record in recovery.newest_records(connection, self.store.tables, remembered_rows):
             self.interpreter.recall(seq, record, epochs.get(record.session or 0, 0))
 
     def hear(self, *heard: Heard) -> list[str]:

@@ -6,7 +6,7 @@ from typing import cast
 import apsw
 
 from gateway.journal import Journal
-from gateway.model import Heard, Malformed, Reading, Record, SessionState, Stamp
+from gateway.model import BECAME, Heard, Malformed, Reading, Record, SessionState, Stamp
 from gateway.store.blocks import ROTTEN, RawRow, open_raw_block
 from gateway.store.packing import unpack_body, unpack_heard
 from gateway.store.tables import Tables
@@ -19,6 +19,8 @@ _REFUSED = (
     "SELECT seq, device, outcome, session, f_cnt, wall, boot_time, clock_trusted, source, phy, radio,"
     " NULL, 0, NULL, sentence FROM refused WHERE seq > ?"
 )
+_HEARD = f"outcome <> 'stamped' AND instr(outcome, '{BECAME}') = 0"
+"""Rows that were heard themselves, and do not only say something about another one."""
 
 
 def horizon(connection: apsw.Connection) -> int:
@@ -79,10 +81,37 @@ def opened(data: bytes) -> list[RawRow]:
 def newest_records(
     connection: apsw.Connection, tables: Tables, rows: int
 ) -> Iterator[tuple[int, Record]]:
-    """(seq, record) of the newest kept rows, refused ones too, ascending."""
-    after = newest_seq(connection) - rows
+    """(seq, record) of so many of the newest hearings, refused ones too, and what was added since; ascending.
+
+    After many rows were decoded again the hearings may be sealed: those come without their readings.
+    """
+    heard = f"SELECT seq FROM frame WHERE {_HEARD} UNION ALL SELECT seq FROM refused"
+    newest = f"{heard} ORDER BY 1 DESC LIMIT 1 OFFSET ?"
+    first = connection.execute(newest, (rows - 1,)).get
+    after = 0 if first is None else cast("int", first) - 1
+    if first is None:
+        missing = rows - cast("int", connection.execute(f"SELECT count(*) FROM ({heard})").get)
+        yield from _newest_sealed(connection, tables, missing)
     both = f"{_FRAMES} UNION ALL {_REFUSED} ORDER BY 1"
-    return (_record(row, tables) for row in connection.execute(both, (after, after)))
+    yield from (_record(row, tables) for row in connection.execute(both, (after, after)))
+
+
+def _newest_sealed(
+    connection: apsw.Connection, tables: Tables, rows: int
+) -> Iterator[tuple[int, Record]]:
+    chunks: list[list[RawRow]] = []
+    for (data,) in connection.execute("SELECT data FROM raw_block ORDER BY seq_low DESC"):
+        if rows <= 0:
+            break
+        heard = [
+            row
+            for row in opened(cast("bytes", data))
+            if row[2] != "stamped" and BECAME not in row[2]
+        ]
+        chunks.append(heard[-rows:])
+        rows -= len(heard)
+    for chunk in reversed(chunks):
+        yield from (raw_record(row, tables) for row in chunk)
 
 
 def records(

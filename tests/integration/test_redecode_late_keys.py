@@ -25,7 +25,7 @@ from tests.pipeline_bench import (
     stamp,
     who,
 )
-from tests.redecode_bench import NODE, PM, frame, hear, mended, redecode, run, shown, tenfold
+from tests.redecode_bench import NODE, PM, frame, hear, mended, redecode, run, seal, shown, tenfold
 
 
 async def stranger(tmp_path: Path, *heard: Heard, devices: tuple[Device, ...] = ()) -> Bench:
@@ -189,4 +189,21 @@ async def test_a_run_that_was_broken_off_is_finished_by_the_next(
     assert (await run(redecode(bench)))["written"] == 7 - outcomes["uplink"]
     assert (await sums(bench.store)).outcomes == {"uplink": 7}
     assert [one.record.f_cnt for one in await bench.rows()] == list(range(7)), "in their order"
+    await bench.close()
+
+
+async def test_copies_of_what_was_heard_before_many_rows_were_decoded_again_are_known_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    event = event_of(who(), 7, air_report(), START_S)
+    bench = Bench(tmp_path / "store.db", [device_of(who())])
+    assert await hear(bench, event) == ["uplink"]
+    for _ in range(6):  # more rows than a start remembers, and what was heard is sealed
+        await run(redecode(bench, mended(tenfold)))
+        await run(redecode(bench))
+    await seal(bench)
+    await bench.close()
+    bench = Bench(tmp_path / "store.db", [device_of(who())], remembered_rows=5)
+    assert await hear(bench, event) == ["redelivered"]
+    await sums(bench.store)
     await bench.close()
