@@ -15,6 +15,9 @@ PRELUDE = _text("prelude.js")
 BUFFER = _text("buffer.js")
 """Run second, for codecs that name it: it costs more than most codecs do."""
 
+LOCALE = _text("locale.js")
+"""Run then, for codecs that write numbers or dates as people of a country do."""
+
 FIND = _text("find.js")
 """Run after the codec. Its value is null when the codec has no function that decodes uplinks."""
 
@@ -22,3 +25,8 @@ FIND = _text("find.js")
 def needs_buffer(codec: str) -> bool:
     """Whether a codec may use `Buffer`. One in nine does."""
     return "Buffer" in codec
+
+
+def needs_locale(codec: str) -> bool:
+    """Whether a codec may use `toLocaleString` or its like. One in 26 does."""
+    return "toLocale" in codec

@@ -54,6 +54,8 @@ class Codec:
             caller = realm.eval(host.PRELUDE)
             if host.needs_buffer(self._script):
                 realm.eval(host.BUFFER)
+            if host.needs_locale(self._script):
+                realm.eval(host.LOCALE)
             self._run_script()
             found = realm.eval(host.FIND)
             if found is None:

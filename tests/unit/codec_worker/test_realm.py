@@ -147,6 +147,23 @@ def test_a_codec_has_no_way_out() -> None:
     assert set(found["data"].values()) == {"undefined"}
 
 
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("(1234567.891).toLocaleString()", "1,234,567.891"),
+        ("(-1234.5678).toLocaleString()", "-1,234.568"),
+        ("(5).toLocaleString('en-US', { minimumIntegerDigits: 2, useGrouping: false })", "05"),
+        ("(1.5).toLocaleString(undefined, { minimumFractionDigits: 2 })", "1.50"),
+        ("NaN.toLocaleString()", "NaN"),
+        ("new Date(NaN).toLocaleDateString()", "Invalid Date"),
+    ],
+)
+def test_numbers_and_dates_are_written_as_in_node(expression: str, text: str) -> None:
+    """The texts are those of Node 20."""
+    script = f"function decodeUplink() {{ return {{ data: {{ it: {expression} }} }}; }}"
+    assert asked(script) == {"data": {"it": text}}
+
+
 def test_normalize_uplink_is_asked_with_the_data() -> None:
     script = """
     function decodeUplink() { return { data: { t: 4 } }; }
