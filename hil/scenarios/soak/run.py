@@ -21,7 +21,7 @@ RATES = {"gateways": 28.0, "roof": 7.0, "modem": 2.5}
 LOOK_EVERY_S = 1.0
 SIGNS_EVERY_S = 1.0
 UP_S_MAX = 30.0
-SETTLE_S_MAX = 90.0
+SETTLE_S_MAX = 180.0
 """For everything to be acknowledged and delivered after the last fault."""
 
 
