@@ -31,6 +31,8 @@ PAYLOADS_AT_ONCE = 512
 """In one order."""
 PAYLOAD_BYTES_MAX = 4096
 """A frame has at most 255; a network server may claim any."""
+F_PORT_MAX = 255
+"""It is a byte."""
 CODECS_MAX = 64
 """Codecs that the child keeps: up to 8 MB each, mostly 0.2 MB."""
 
@@ -85,6 +87,8 @@ class CodecWorker:
                 answers.append(script)
             elif len(asked.payload) > PAYLOAD_BYTES_MAX:
                 answers.append(failed(f"the payload has {len(asked.payload):,} bytes"))
+            elif not 0 <= asked.f_port <= F_PORT_MAX:
+                answers.append(failed(f"there is no FPort {asked.f_port}"))
             elif refused := self._refused(asked.codec, script):
                 answers.append(refused)
             else:
@@ -197,7 +201,7 @@ class CodecWorker:
             script = scripts.get(asked.codec)
             if not isinstance(script, Script) or script.number not in self._in_child:
                 break
-            if len(asked.payload) > PAYLOAD_BYTES_MAX:
+            if len(asked.payload) > PAYLOAD_BYTES_MAX or not 0 <= asked.f_port <= F_PORT_MAX:
                 break
             order.decode.append((script.number, asked.f_port, asked.payload, asked.received_ms))
         process = self._running()

@@ -243,6 +243,13 @@ def test_no_payload_is_too_long_for_an_order(codecs: CodecWorker, write: Write) 
     assert {answer.reason for answer in answers} == {None, "codec_error"}
 
 
+def test_what_is_no_port_is_refused(codecs: CodecWorker, write: Write) -> None:
+    path = write(GOOD)
+    ports = [0, -1, 255, 256, 10**30, 7]
+    answers = codecs.decode([payload(path, f_port=port) for port in ports])
+    assert [answer.reason is None for answer in answers] == [True, False, True, False, False, True]
+
+
 def test_codecs_that_hoard_leave_room_for_the_others(codecs: CodecWorker, write: Write) -> None:
     hoarder = "var k = []; function decodeUplink() { k.push('x'.repeat(6 << 20)); return { data: { n: 1 } }; }"
     paths = [write(f"// {n}\n{hoarder}", f"{n}.js") for n in range(20)]
