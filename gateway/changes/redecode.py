@@ -23,6 +23,7 @@ from gateway.pipeline.readings import LINK
 from gateway.pipeline.redecode import Difference
 from gateway.store import recovery
 from gateway.store.connection import open_reader
+from gateway.store.dead_letters import Number
 from gateway.store.kept_rows import Kept, KeptRows
 from gateway.store.store import Store
 from gateway.store.superseded import Letters, letters_of, still_refused, supersede
@@ -39,9 +40,9 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     device: str | None = None
     """Only this one; None for all."""
-    since_ns: int
+    since_ns: Number
     """Received at this time or later."""
-    until_ns: int = 1 << 62
+    until_ns: Number = 1 << 62
     apply: bool = False
     delete: bool = False
     """Let databases forget what is not there any more."""

@@ -20,6 +20,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gateway.errors import GatewayError, Unavailable
 from gateway.journal import Journal
 
@@ -27,6 +29,8 @@ REQUEST_BYTES_MAX = 64 * 1024
 ANSWER_S_MAX = 5.0
 STEP_S_MAX = 180.0
 """Between two lines of a change: a database may take a minute for a batch, a bad card for a commit."""
+CALLERS_MAX = 32
+"""Connections at once, so that nobody takes the descriptors that brokers, databases and the disk need."""
 MODE = 0o660
 LOOK_S = 1.0
 """Between two looks whether the socket is still there."""
@@ -59,6 +63,7 @@ class ControlSocket:
         self._answers = answers
         self._changes = changes or {}
         self._changing = asyncio.Lock()
+        self._callers = 0
         self._journal = Journal("control")
 
     async def serve(self) -> None:
@@ -90,7 +95,10 @@ class ControlSocket:
             self.path.unlink(missing_ok=True)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._callers += 1
         try:
+            if self._callers > CALLERS_MAX:
+                return
             async with asyncio.timeout(ANSWER_S_MAX):
                 asked, arguments = _read(await reader.readline())
             if asked in self._changes:
@@ -100,6 +108,7 @@ class ControlSocket:
         except (TimeoutError, OSError, ValueError):
             pass  # whoever asked has gone, or asked for nothing we know
         finally:
+            self._callers -= 1
             writer.close()
 
     def _made(self, asked: object) -> Mapping[str, Any]:
@@ -152,8 +161,8 @@ async def _say(writer: asyncio.StreamWriter, line: Mapping[str, Any]) -> None:
 
 def _read(line: bytes) -> tuple[Any, Mapping[str, Any]]:
     try:
-        found = json.loads(line)
-    except ValueError:
+        found = msgspec.json.decode(line)  # which takes no half of a surrogate pair, and no NaN
+    except (msgspec.DecodeError, RecursionError):
         return None, {}
     if not isinstance(found, dict):
         return None, {}

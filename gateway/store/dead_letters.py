@@ -11,10 +11,10 @@ more is harmless. An id is never given twice, so that a command repeated later c
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import apsw
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gateway.model import Reading, Record
 from gateway.store.batch import DeadRow, ToldRow
@@ -31,20 +31,23 @@ NEWEST_ID = "newest_dead"
 _FROM = "FROM dead JOIN series ON series.id = dead.series JOIN name ON name.id = series.device"
 _NUMBERS = re.compile(r"[0-9]+")
 
+Number = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""What SQLite takes as one."""
+
 
 class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which dead letters are meant; what is not given does not matter."""
 
-    ids: tuple[int, ...] | None = None
+    ids: tuple[Number, ...] | None = None
     sink: str | None = None
-    status: int | None = None
+    status: Number | None = None
     reason: str | None = None
     """A part of the server's words, upper and lower case alike."""
     device: str | None = None
-    since_ns: int = 0
+    since_ns: Number = 0
     """Refused at this time or later."""
-    until_ns: int = 1 << 62
-    newest_id: int = 1 << 62
+    until_ns: Number = 1 << 62
+    newest_id: Number = 1 << 62
     """Letters that came after this one are not meant."""
 
 

@@ -217,6 +217,8 @@ async def test_only_what_is_asked_for_is_looked_at(tmp_path: Path) -> None:
         await run(change, device="nobody")
     with pytest.raises(Unavailable, match="cannot be decoded again"):
         await run(change, colour="red")
+    with pytest.raises(Unavailable, match="cannot be decoded again"):
+        await run(change, since_ns=1 << 70)
     await bench.close()
 
 

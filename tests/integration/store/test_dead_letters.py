@@ -242,7 +242,18 @@ async def test_a_disk_that_refuses_has_it_with_the_next_commit(
     assert (account.dead, account.delivered) == (0, 6)
 
 
-@pytest.mark.parametrize("wrong", [{"colour": "red"}, {"ids": "all"}, {"status": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "red"},
+        {"ids": "all"},
+        {"status": "x"},
+        {"status": 1 << 70},
+        {"ids": [1 << 64]},
+        {"newest_id": 1 << 63},
+        {"since_ns": -(1 << 70)},
+    ],
+)
 async def test_arguments_that_are_not_understood_change_nothing(
     open_store: Callable[..., Store], wrong: dict[str, Any]
 ) -> None:

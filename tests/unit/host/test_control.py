@@ -14,6 +14,7 @@ import pytest
 
 from gateway.errors import StoreFull, Unavailable
 from gateway.host.control import (
+    CALLERS_MAX,
     REQUEST_BYTES_MAX,
     ControlSocket,
     _peer,
@@ -73,7 +74,20 @@ async def test_only_the_owner_and_its_group_may_ask(store: Path) -> None:
 
 @pytest.mark.parametrize(
     "request_",
-    [b"\n", b"{\n", b"[]\n", b"5\n", b"{}\n", b'{"do": "stop"}\n', b'{"do": []}\n', b"\xff\n"],
+    [
+        b"\n",
+        b"{\n",
+        b"[]\n",
+        b"5\n",
+        b"{}\n",
+        b'{"do": "stop"}\n',
+        b'{"do": []}\n',
+        b"\xff\n",
+        b'{"do": ' + b"[" * 30_000 + b"\n",
+        b'{"do": ' + b"1" * 30_000 + b"}\n",
+        b'{"do": "status", "with": {"a": "\\ud800"}}\n',
+        b'{"do": "status", "with": NaN}\n',
+    ],
 )
 async def test_a_wrong_question_is_told_what_may_be_asked(store: Path, request_: bytes) -> None:
     async with serving(store, {}) as control:
@@ -85,6 +99,18 @@ async def test_an_endless_question_is_hung_up_on_and_the_next_is_answered(store:
     async with serving(store, {"a": 1}) as control:
         assert await asyncio.to_thread(talk, control.path, b"x" * (REQUEST_BYTES_MAX * 3)) == b""
         assert await asyncio.to_thread(ask, store, "status") == {"a": 1}
+
+
+async def test_who_asks_many_times_at_once_leaves_room_for_all_else(store: Path) -> None:
+    async with serving(store, {"well": True}) as control:
+        silent = [await asyncio.open_unix_connection(control.path) for _ in range(CALLERS_MAX)]
+        assert await asyncio.to_thread(talk, control.path, b'{"do": "status"}\n') == b""
+        for _, writer in silent:
+            writer.close()
+            await writer.wait_closed()
+        async with asyncio.timeout(PATIENCE_S):
+            while await asyncio.to_thread(ask, store, "status") != {"well": True}:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_socket_left_behind_by_a_kill_is_replaced(store: Path) -> None:
