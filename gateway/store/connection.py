@@ -93,7 +93,13 @@ def open_reader(path: Path) -> apsw.Connection:
         Unavailable: there is no file yet, or it cannot be read by this user.
         StoreDamaged: it is no store. StoreForeign: a newer program wrote it, or another one.
     """
-    if not path.exists():
+    try:
+        there = path.exists()
+    except PermissionError as error:
+        raise Unavailable(
+            f"{path} may not be read by this user: become a member of its folder's group"
+        ) from error
+    if not there:
         raise Unavailable(f"there is no store at {path}: the daemon has not run with this path yet")
     with store_errors():
         # Read-write is not asked for, but SQLite needs to make -shm when the writer is away.

@@ -127,3 +127,25 @@ def test_a_socket_that_was_taken_away_comes_back(tmp_path: Path, influxd: Influx
         city.daemon.wait(socket.exists, "there is a socket again")
         city.daemon.wait(lambda: city.daemon.status()["daemon"], "it answers")
         assert city.command("dead-letters", "retry", "--all")["asked"] == city.dead
+
+
+def test_a_stop_in_the_middle_of_a_retry_ends_in_order(tmp_path: Path, influxd: Influxd) -> None:
+    with (
+        HeldAnswers(port_of(influxd.url), 0.2) as relay,
+        refused_city(tmp_path, influxd, port=relay.port, devices=30, rounds=30) as city,
+    ):
+        city.mend()
+        said: list[str] = []
+        asked = Thread(target=lambda: said.append(city.refusal("dead-letters", "retry", "--all")))
+        asked.start()
+        city.daemon.wait(lambda: city.stored() > 0, "some are in the database", timeout_s=30)
+        assert city.daemon.stop() == 0
+        asked.join()
+        assert "what it has done stays done" in said[0]
+        sums = city.sums()
+        assert 0 < sums["dead"] <= city.dead
+        assert city.stored() >= city.dead - sums["dead"]
+        city.daemon.start().wait_running()
+        left = city.command("dead-letters", "retry", "--all")["sinks"]["city"]
+        assert left["accepted"] == sums["dead"]
+        assert city.stored() == city.dead
