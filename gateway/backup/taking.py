@@ -192,6 +192,8 @@ def _copied(store: Path, copy: Path, history: bool, step: Step) -> Generator[Cop
         raise Unavailable(f"{copy.parent} cannot be written to: {error.strerror}") from error
     try:
         copied = copy_store(store, copy, history=history, step=step)
+        if not _adds_up(copy):  # rot was marked in a page that was copied before
+            copied = copy_store(store, copy, history=history, step=step)
         _check(copy)
         yield copied
     finally:

@@ -18,6 +18,7 @@ from gateway.store.connection import open_reader
 from gateway.store.copy import Copied, bytes_needed, copy_store
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
+from gateway.store.undecoded import DECODED_UP_TO
 from tests.store_bench import (
     RememberingSink,
     balanced,
@@ -40,6 +41,12 @@ LATER_S = 7200.0
 """The hour of the records is over, and they are not too old to keep."""
 MUCH_LATER_S = 365 * 86400.0
 """They are too old."""
+
+
+@pytest.fixture(autouse=True)
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start looks at few rows, as the stores of these tests have few."""
+    monkeypatch.setattr(left_behind, "REMEMBERED_ROWS", 5)
 
 
 @pytest.fixture
@@ -240,6 +247,32 @@ async def test_chunks_with_counters_that_are_not_flushed_are_never_left_behind(
     store.snapshot(session, b"state")
     await commit(store)
     assert (await copied(path, target, history=False)).left_rows == 95
+
+
+async def test_chunks_with_payloads_that_wait_for_a_codec_are_never_left_behind(
+    path: Path, target: Path, open_store: OpenStore
+) -> None:
+    store = open_store(remembered_rows=5)
+    await fill(store, range(50))
+    await fill(store, range(50, 60), outcome="undecoded", measurements=("lora_link",))
+    await fill(store, range(60, 100))
+    await keep_house(store, at_s=LATER_S)
+    assert (await copied(path, target, history=False)).left_rows == 0
+    store.count(DECODED_UP_TO, 99)
+    store.count("outcome.undecoded", -10)
+    store.count("outcome.uplink", 10)
+    await commit(store)
+    assert (await copied(path, target, history=False)).left_rows == 95
+
+
+async def test_chunks_that_a_start_looks_into_are_never_left_behind(
+    path: Path, target: Path, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(remembered_rows=5)
+    await fill(store, range(100))
+    await keep_house(store, at_s=LATER_S)
+    monkeypatch.setattr(left_behind, "REMEMBERED_ROWS", 6)
+    assert (await copied(path, target, history=False)).left_rows == 0
 
 
 async def test_the_store_is_as_it_was_after_it_was_copied(

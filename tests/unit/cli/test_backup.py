@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
+from gateway.store import left_behind
 from gateway.store.outlet import Outlet
 from tests.store_bench import RememberingSink as Sink
 from tests.store_bench import close, drain, fill, keep_house, opened
@@ -29,8 +30,9 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def store(config: Path) -> Path:
-    """Its store: 195 settled and sealed uplinks, and five in the tail."""
+async def store(config: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Its store: 195 settled and sealed uplinks, and five in the tail, at which a start looks."""
+    monkeypatch.setattr(left_behind, "REMEMBERED_ROWS", 5)
     path = config.with_name("store.db")
     written = opened(path, remembered_rows=5)
     outlet = Outlet(written, "city", "all")
