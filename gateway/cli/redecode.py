@@ -104,7 +104,10 @@ def _show_vanished(answer: Mapping[str, Any], *, delete: bool) -> None:
     if points["vanished"] > len(answer["vanished"]):
         print(f"    and {points['vanished'] - len(answer['vanished']):,} more")
     if (points["vanished"] or points["with_vanished_fields"]) and not delete:
-        print("databases keep points and fields that are gone; --delete lets them forget")
+        print(
+            "databases keep points and fields that are gone; --delete lets them forget"
+            " (a field goes with its whole point, which is written again without it)"
+        )
     deleted = answer["deleted"] or {"points": {}, "why_not": {}}
     for name, count in deleted["points"].items():
         print(f"sink {name}: {count:,} points deleted")

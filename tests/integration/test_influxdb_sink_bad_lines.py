@@ -196,3 +196,14 @@ def test_an_outage_in_the_middle_of_a_search_keeps_what_is_known(
     dead = rejected(verdict) + [verdict.kept[index] for index in rejected(again)]
     assert dead == [3]
     assert times(influxdb_server) == set(range(-1, 4000)) - {3}
+
+
+def test_what_was_refused_before_is_judged_line_by_line(
+    influxdb_server: InfluxdbServer, city: InfluxdbSink
+) -> None:
+    city.deliver([one(1.0, BASE_NS - 1)])
+    city.without_fuse()
+    readings = batch(100, set(range(100)) - {40})
+    dead, _ = until_settled(city, readings)
+    assert dead == set(range(100)) - {40}
+    assert times(influxdb_server) == {-1, 40}

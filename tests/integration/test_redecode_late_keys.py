@@ -207,3 +207,32 @@ async def test_copies_of_what_was_heard_before_many_rows_were_decoded_again_are_
     assert await hear(bench, event) == ["redelivered"]
     await sums(bench.store)
     await bench.close()
+
+
+async def test_refused_frames_among_sealed_rows_are_taken_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = who(2)
+    known = [
+        heard_by(
+            NEAR, START_S + 60 * place + 30, other.node().uplink(place, AIR_PORT, air_report())
+        )
+        for place in range(6)
+    ]
+    strange = [frame(f_cnt, 60 * f_cnt) for f_cnt in range(6)]
+    heard = [one for pair in zip(strange, known, strict=True) for one in pair]
+    before = Bench(tmp_path / "store.db", [device_of(other)])
+    await hear(before, *heard)
+    await seal(before)
+    await before.close()
+    monkeypatch.setattr("gateway.store.kept_rows.PAGE_ROWS", 3)
+    bench = Bench(tmp_path / "store.db", [device_of(who()), device_of(other)])
+    found = await run(redecode(bench, mended(tenfold)))
+    assert found["outcomes"] == {"unknown_device>uplink": 6}
+    assert found["points"]["changed"] == 6
+    assert (await sums(bench.store)).outcomes == {"uplink": 12}
+    recovered = [row.record for row in await bench.rows() if row.record.device == "air-01"]
+    assert [record.f_cnt for record in recovered] == list(range(6))
+    assert shown(bench) == [305.0] * 12
+    assert (await run(redecode(bench, mended(tenfold))))["written"] == 0
+    await bench.close()

@@ -68,3 +68,11 @@ def test_text_brings_back_an_equal_one() -> None:
     copy = position.copy()
     copy.drop(20, 1)
     assert position.held == [[2, 4]]
+
+
+def test_a_row_is_passed_when_it_was_given_to_the_sink_or_given_up_for_it() -> None:
+    position = held((8, 12))
+    assert [seq for seq in (1, 7, 8, 12, 13, 20, 21) if position.has_passed(seq)] == [1, 7, 13, 20]
+    position.born = 7
+    assert not position.has_passed(7), "what was there before it began was never meant for it"
+    assert position.has_passed(13)

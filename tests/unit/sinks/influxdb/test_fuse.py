@@ -54,3 +54,10 @@ def test_nothing_judged_changes_nothing() -> None:
     fuse.blows(taken=0, poison=50)
     assert not fuse.blows(taken=0, poison=0)
     assert fuse.blown
+
+
+def test_bridged_it_never_blows() -> None:
+    fuse = Fuse()
+    fuse.bridged = True
+    assert not fuse.blows(taken=0, poison=5000)
+    assert not fuse.blown
