@@ -210,7 +210,7 @@ async def test_a_faulty_file_changes_nothing_and_is_told_once(
     site: Site, spoil: Callable[[Path], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     spoil(site.folder / "devices.toml")
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.ERROR, logger="lora_gateway"):
         assert await site.reload.reload() is None
         assert await site.reload.reload() is None
     assert len(caplog.records) == 1
@@ -290,5 +290,6 @@ async def test_a_change_of_the_gateways_own_file_is_told_and_not_taken(
 ) -> None:
     monkeypatch.setattr(reload_module, "LOOK_S", 0.01)
     (site.folder / "gateway.toml").write_text(CONFIG + '[web]\nlisten = "127.0.0.1:8480"\n')
-    await watched(site, lambda: site.reload.restart_needed)
+    with caplog.at_level(logging.WARNING, logger="lora_gateway"):
+        await watched(site, lambda: site.reload.restart_needed)
     assert "restart to change them" in caplog.text
