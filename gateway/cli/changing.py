@@ -1,7 +1,9 @@
 """How a command changes the store: the daemon does it when it runs, else this process is the writer itself."""
 
 import asyncio
+import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,10 +67,10 @@ async def _alone(
     step: Callable[[int, int], None],
 ) -> dict[str, Any]:
     from gateway.app import Gateway
-    from gateway.host import logs
     from gateway.host.clock import SystemClock
 
-    logs.set_up("error")  # what a daemon would write down, the command says itself
+    # What a daemon would write down, the command says itself.
+    logging.getLogger("lora_gateway").addHandler(logging.NullHandler())
     os.umask(0o007)  # as the service: what is made is for the group too
     try:
         gateway = Gateway(config, SystemClock(config.gateway.clock_trust))
@@ -76,6 +78,8 @@ async def _alone(
         raise StoreInUse(
             f"{error}. When that is the daemon, its control socket is away: wait some seconds and try again"
         ) from error
+    if gateway.store.moved_aside is not None:
+        print(f"a damaged store was moved to {gateway.store.moved_aside}", file=sys.stderr)
     try:
         async for line in gateway.desk.changes[what](arguments):
             if "progress" not in line:
