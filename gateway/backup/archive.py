@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from gateway.backup import manifest as description
 from gateway.backup.manifest import MANIFEST, MANIFEST_BYTES_MAX, BadBackup, Manifest, Member
@@ -21,6 +21,13 @@ from gateway.errors import Unavailable
 
 MODE = 0o600
 PIECE_BYTES = 1 << 20
+EXTENDED_BYTES_MAX = 64 * 1024
+"""Of a header that extends another one, which tarfile reads whole: ours hold a long name."""
+
+_EXTENDING = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
 
 Step = Callable[[int, int], None]
 """Is told (done, of), in bytes."""
@@ -82,7 +89,9 @@ def pack(
         fileobj=file, mode="w|", format=tarfile.PAX_FORMAT, bufsize=PIECE_BYTES
     ) as tar:
         raw = description.write(manifest)
-        tar.addfile(_header(MANIFEST, len(raw), MODE), io.BytesIO(raw))
+        header = _header(MANIFEST, len(raw), MODE)
+        header.pax_headers = {"comment": hashlib.sha256(raw).hexdigest()}
+        tar.addfile(header, io.BytesIO(raw))
         for member in manifest.members[:-1]:
             header = _header(member.name, member.size, member.mode)
             tar.addfile(header, io.BytesIO(contents[member.name]))
@@ -122,19 +131,39 @@ def unpack(file: IO[bytes], accept: Callable[[Manifest], Take], step: Step) -> M
         Unavailable: it cannot be read.
     """
     try:
-        with tarfile.open(fileobj=file, mode="r|", errorlevel=0) as tar:
+        with tarfile.open(fileobj=file, mode="r|", errorlevel=0, tarinfo=_Header) as tar:
             return _unpacked(tar, accept, step)
     except tarfile.TarError as error:
         raise BadBackup(f"is cut short, damaged, or no backup at all: {error}") from error
     except (UnicodeError, ValueError, OverflowError, EOFError) as error:
         raise BadBackup(f"is damaged: {error}") from error
+    except (
+        RecursionError
+    ) as error:  # tarfile calls itself for each header that extends the next one
+        raise BadBackup("is no backup of lora-gateway: its headers have no end") from error
+
+
+class _Header(tarfile.TarInfo):
+    """A header of which not more is read than one of ours can have."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read the 512 bytes."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _EXTENDING and found.size > EXTENDED_BYTES_MAX:
+            raise BadBackup("is no backup of lora-gateway: its headers are too long")
+        return found
 
 
 def _unpacked(tar: tarfile.TarFile, accept: Callable[[Manifest], Take], step: Step) -> Manifest:
     first = _next(tar)
     if first.name != MANIFEST or first.size > MANIFEST_BYTES_MAX:
         raise BadBackup("is no backup of lora-gateway: it does not begin with a manifest")
-    manifest = description.read(b"".join(_pieces(tar, first, "manifest.json")))
+    raw = b"".join(_pieces(tar, first, "manifest.json"))
+    as_made = first.pax_headers.get("comment")  # the first versions of this program wrote none
+    if as_made is not None and as_made != hashlib.sha256(raw).hexdigest():
+        raise BadBackup("is damaged: its manifest is not as it was when the backup was made")
+    manifest = description.read(raw)
     take = accept(manifest)
     of = sum(member.size for member in manifest.members)
     done = 0

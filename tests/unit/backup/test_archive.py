@@ -129,6 +129,35 @@ def test_an_archive_that_was_tampered_with_is_refused(
         unpacked(retarred(backup, tmp_path / "tampered.tar", change).read_bytes())
 
 
+def extending(kind: bytes, content: bytes, size: int | None = None) -> bytes:
+    """A header that extends the one after it."""
+    header = tarfile.TarInfo("x")
+    header.type, header.size = kind, len(content) if size is None else size
+    return header.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
+
+
+EXTENDED = [
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+    tarfile.SOLARIS_XHDTYPE,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", EXTENDED)
+def test_headers_without_end_are_refused(backup: Path, kind: bytes) -> None:
+    raw = backup.read_bytes()
+    with pytest.raises(BadBackup):
+        unpacked(extending(kind, b"12 path=abc\n") * 5000 + raw)
+    with pytest.raises(BadBackup, match="headers are too long"):
+        unpacked(extending(kind, b"", size=1 << 40) + raw)
+
+
+def test_a_manifest_that_has_changed_and_can_still_be_read_is_refused(backup: Path) -> None:
+    raw = backup.read_bytes()
+    assert raw.count(b'"made_at": "20') == 1
+    with pytest.raises(BadBackup, match="manifest is not as it was"):
+        unpacked(raw.replace(b'"made_at": "20', b'"made_at": "30'))
+
+
 def test_a_new_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "out.tar"
     path.write_bytes(b"before")
