@@ -121,3 +121,20 @@ def test_a_1_1_frame_opens_with_its_data_rate_and_any_channel() -> None:
     assert opened.payload == b"hello"
     assert opened.mic_checked == "full"
     assert fleet.reopen(phy, 4, MODERN) == (20, b"hello")
+
+
+def test_a_fleet_becomes_another_one() -> None:
+    fleet = Fleet([plain("a", address=1), device_of(who(1))], region("AS923-1"))
+    fleet.become([plain("b", address=1), device_of(who(2), dev_eui="")])
+    assert found(fleet, b"x", address=1) == "b"
+    assert set(fleet.by_name) == {"b", who(2).name}
+    assert fleet.by_dev_eui == {}
+    assert fleet.data_rate(Radio(923_200_000, "LORA", 10, 125_000)) is None
+    fleet.become([MODERN])
+    assert fleet.data_rate(Radio(923_200_000, "LORA", 10, 125_000)) is not None
+    assert found(fleet, b"x", address=1) is None
+
+
+def test_bytes_that_are_no_frame_are_not_opened_again() -> None:
+    fleet = Fleet([device_of(who(1))], None)
+    assert fleet.reopen(b"\x00short", 1, device_of(who(1))) is None
