@@ -18,7 +18,7 @@ from gateway.store.connection import reading
 from gateway.store.position import Position
 from gateway.store.retention import refused_bytes
 
-SIZE_MAX = "size_max"
+CEILING = "size_max"
 """The name in `meta` of the ceiling that the last writer was given."""
 RATE_ROWS = 4096
 """Newest rows that the rate is measured by; housekeeping leaves as many in the tail."""
@@ -61,7 +61,7 @@ def outlook(connection: apsw.Connection, store: Path, now_ns: int) -> Outlook:
         result = Outlook(
             used_bytes=database_bytes(connection),
             size_max=cast(
-                "int | None", _get(connection, "value FROM meta WHERE key = ?", SIZE_MAX)
+                "int | None", _get(connection, "value FROM meta WHERE key = ?", CEILING)
             ),
             oldest_history_ns=_oldest(connection),
             waiting_bytes=_waiting(connection),

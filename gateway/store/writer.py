@@ -18,7 +18,7 @@ from gateway.store.blocks import FRAME_COLUMNS, FrameRow, Rotted, seal
 from gateway.store.ceiling import Shares
 from gateway.store.dead_letters import numbered
 from gateway.store.draft import COMMITS
-from gateway.store.outlook import SIZE_MAX
+from gateway.store.outlook import CEILING
 from gateway.store.position import Position
 from gateway.store.rot import lost, set_aside
 from gateway.store.schema import migrate
@@ -132,7 +132,7 @@ class Writer:
         with self._transaction() as write:
             write.execute("INSERT OR IGNORE INTO boot (boot_id) VALUES (?)", (boot_id,))
             # For who reads the file without the configuration.
-            ceiling = (SIZE_MAX, self._shares.size_max)
+            ceiling = (CEILING, self._shares.size_max)
             write.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", ceiling)
             return int(write.execute("SELECT id FROM boot WHERE boot_id = ?", (boot_id,)).get)
 

@@ -64,8 +64,9 @@ def test_every_payload_is_answered_once_over_kills(tmp_path: Path, mosquitto: Mo
         publishing.join()
         daemon.wait_running()
         status = daemon.wait_status(
-            lambda status: status["frames"]["outcomes"] == {"uplink": UPLINKS}, "all decoded", 60
+            lambda status: status["frames"]["outcomes"].get("uplink") == UPLINKS, "all decoded", 60
         )
+        assert set(status["frames"]["outcomes"]) <= {"uplink", "redelivered"}
         assert status["balanced"]
         assert daemon.stop() == 0
 
