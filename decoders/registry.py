@@ -11,6 +11,7 @@ from decoders import cayenne_lpp
 from decoders.city import air_quality, cctv_health, energy
 from decoders.contract import Decoder
 from decoders.vendors.browan import cd10
+from decoders.vendors.decentlab import distance, indoor, inputs, plants, soil, water, weather
 from decoders.vendors.dragino import aqs01, laq4, lds02, lt22222
 from decoders.vendors.elsys import payload as elsys
 from decoders.vendors.milesight import (
@@ -54,6 +55,13 @@ DECODERS: Mapping[str, Decoder] = {
         *r809a.DECODERS,
         em4301.DECODER,
         cd10.DECODER,
+        *indoor.DECODERS,
+        *weather.DECODERS,
+        *soil.DECODERS,
+        *plants.DECODERS,
+        *water.DECODERS,
+        *distance.DECODERS,
+        *inputs.DECODERS,
     )
 }
 """Every built-in decoder by its name."""

@@ -65,6 +65,8 @@ CABINET = (
     flag("mains_ok", "The mains supply is present.", device_class="power"),
     flag("on_battery", "The supply comes from the battery."),
     number("supply_voltage_v", "V", 0, 600, "Supply voltage.", NUMBER, device_class="voltage"),
+    number("supply_voltage_max_v", "V", -600, 600, "Highest supply voltage.", device_class="voltage"),
+    number("supply_voltage_min_v", "V", -600, 600, "Lowest supply voltage.", device_class="voltage"),
     number("supply_current_a", "A", 0, 60, "Supply current.", NUMBER, device_class="current"),
     number(
         "ups_charge_pct", "%", 0, 100, "Charge of the uninterruptible power supply.",

@@ -98,6 +98,11 @@ CLIMATE = (
     ),
     number("fruit_size_mm", "mm", 0, 1000, "Diameter of a fruit.", device_class="distance"),
     number("stem_size_mm", "mm", 0, 10_000, "Diameter of a stem.", device_class="distance"),
+    number("sap_flow_l_h", "L/h", -1000, 1000, "Flow of sap in a stem."),
+    number("heat_velocity_cm_h", "cm/h", -1000, 1000, "How fast sap carries heat.", NUMBER),
+    number("sap_alpha", "", -100, 100, "Ratio of the warming above and below, logarithmic.", NUMBER),
+    number("sap_beta", "", -100, 100, "Ratio of the highest warming above and below.", NUMBER),
+    number("heat_time_s", "s", 0, 1000, "Time to the highest warming.", NUMBER),
     number("dendrometer_um", "µm", -1e6, 1e6, "Position of a dendrometer.", NUMBER),
     number(
         "soil_temperature_c", "°C", -60, 100, "Temperature of the soil.",

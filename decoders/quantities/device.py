@@ -13,6 +13,7 @@ DEVICE = (
     flag("external_power", "The device is not running from its battery.", device_class="plug"),
     number(
         "board_temperature_c", "°C", -100, 200, "Temperature of the device's own board.",
+        NUMBER,
         device_class="temperature",
     ),
     number(

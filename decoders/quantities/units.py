@@ -74,6 +74,7 @@ UNITS: Mapping[str, Unit] = {
         Unit("m", "m", "m"),
         Unit("km", "km", "km"),
         Unit("m/s", "m_s", "m/s"),
+        Unit("cm/h", "cm_h", "cm/h"),
         Unit("km/h", "km_h", "km/h"),
         Unit("°", "deg", "deg"),
         Unit("°/s", "deg_s", "deg/s"),

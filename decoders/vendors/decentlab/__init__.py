@@ -1,0 +1,1 @@
+"""Decentlab: environmental sensors that share one payload format."""
