@@ -134,6 +134,13 @@ class Reload:
             self._refuse(str(error))
             self._seen = ()  # it may be answered at the next look
             return None
+        except (
+            OSError,
+            ValueError,
+            RecursionError,
+        ) as error:  # a file must not end what works without it
+            self._refuse(f"{self._config.gateway.devices} cannot be taken: {error}")
+            return None
         self._refused = None
         if difference or asked:
             self._loads += 1

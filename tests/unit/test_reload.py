@@ -229,6 +229,18 @@ async def test_a_faulty_file_changes_nothing_and_is_told_once(
     assert site.reload.status()["refused"] is None
 
 
+async def test_what_nobody_thought_of_changes_nothing_either(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(reload_module.devices_file, "load", fails)
+    assert await site.reload.reload() is None
+    assert "cannot be taken: too deep" in str(site.reload.status()["refused"])
+    assert site.hear(ONE, 1) == ["uplink"]
+
+
 async def watched(site: Site, until: Callable[[], bool]) -> None:
     """Let it watch until something holds."""
     task = asyncio.create_task(site.reload.watch())
