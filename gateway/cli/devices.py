@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,11 @@ from typer import Argument, Option
 
 from gateway.cli import device_lists
 from gateway.cli.options import ConfigOption, JsonOption, time_text
-from gateway.config import load
+from gateway.config import load, store_of
+from gateway.config.bulk import files
 from gateway.config.bulk.lists import Form
-from gateway.errors import Unavailable
+from gateway.device import Device
+from gateway.errors import ConfigError, Unavailable
 from gateway.store.connection import open_reader
 from gateway.store.heard import last_heard, strangers
 
@@ -51,10 +54,10 @@ def document(config: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the configuration is faulty. StoreDamaged: the store cannot be read.
     """
-    loaded = load(config)
+    configured, store = _configured(config)
     heard, unknown, why = {}, [], None
     try:
-        connection = open_reader(loaded.store.path)
+        connection = open_reader(store)
     except Unavailable as error:
         why = str(error)
     else:
@@ -64,7 +67,7 @@ def document(config: Path) -> dict[str, Any]:
             connection.close()
     now_ns = time.time_ns()
     devices = []
-    for device in loaded.devices:
+    for device in configured:
         last = heard.get(device.name)
         limit_s = None if device.expect_every_s is None else SILENT_TIMES * device.expect_every_s
         devices.append(
@@ -96,6 +99,17 @@ def document(config: Path) -> dict[str, Any]:
         ],
         "store": why or "read",
     }
+
+
+def _configured(config: Path) -> tuple[Sequence[Device], Path]:
+    """The devices and the store, also for somebody who may not read the keys."""
+    try:
+        loaded = load(config)
+    except ConfigError as fault:
+        if not all("Permission denied" in each.remedy for each in (fault, *fault.others)):
+            raise
+        return files.without_keys(files.places_of(config)), store_of(config)
+    return loaded.devices, loaded.store.path
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -21,9 +21,10 @@ from gateway.config import devices as devices_file
 from gateway.config import key_file, plugins, toml_file
 from gateway.config.bulk.device_text import Change, NotUnderstood, changed
 from gateway.config.bulk.plan import Existing, Outcome, Step
+from gateway.config.devices import Reader
 from gateway.config.faults import Faults
 from gateway.config.sections import GatewaySection
-from gateway.device import KEY_NAMES
+from gateway.device import KEY_NAMES, Device
 from gateway.errors import ConfigError, Unavailable
 
 _GATEWAY_BYTES_MAX = 2**20
@@ -64,6 +65,20 @@ def places_of(config: Path) -> Places:
         )
     names = tuple(source.name for source in sources)
     return Places(section.devices.resolve(), section.keys_file, names)
+
+
+def without_keys(places: Places) -> list[Device]:
+    """The devices as far as they can be read by somebody who may not read their keys.
+
+    Raises:
+        ConfigError: the devices file itself cannot be read.
+    """
+    document, _ = toml_file.read(places.devices, key_file.BYTES_MAX)
+    unread = Faults()  # what is missing without the keys
+    reader = Reader(places.devices, key_file.KeyRing(), places.sources, unread)
+    tables = key_file.tables(document, places.devices, frozenset({"keys_file"}), unread)
+    found = (reader.read(f"device[{index}]", table) for index, table in enumerate(tables))
+    return [device for device in found if device is not None]
 
 
 @dataclass(slots=True)

@@ -1,6 +1,9 @@
 """`devices` as an operator sees it: who was heard, who is silent, who else is there; lists without keys."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from tests.unit.cli.conftest import Said
 
 Call = Callable[..., Said]
+NOBODY = 65534
 KEY = "00112233445566778899aabbccddeeff"
 OTHER = "ffeeddccbbaa99887766554433221100"
 LIST = f"name,dev_eui,dev_addr,nwk_s_key,app_s_key\nnew,70b3d57ed0000002,260b1a2d,{KEY},{OTHER}\n"
@@ -155,3 +159,29 @@ def test_an_export_with_keys_warns_and_comes_back_as_the_same(
     (tmp_path / "copy.toml").chmod(0o600)
     copied = call("devices", "export", "--from", tmp_path / "copy.toml", "--with-keys")
     assert copied.out == said.out
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_somebody_who_may_not_read_the_keys_sees_the_devices(
+    call: Call, gateway: Path, tmp_path: Path
+) -> None:
+    gateway.write_text(
+        gateway.read_text().replace("devices =", 'keys_file = "keys.toml"\ndevices =')
+    )
+    (tmp_path / "list.csv").write_text(LIST)
+    call("devices", "import", tmp_path / "list.csv", "--config", gateway)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    gateway.with_name("devices.toml").chmod(0o644)
+    as_nobody = (
+        "import os, sys, json; from pathlib import Path; from gateway.cli import devices\n"
+        "devices.document(Path(sys.argv[1]))\n"  # imports what root's Python may not be read for later
+        f"os.setuid({NOBODY}); print(json.dumps(devices.document(Path(sys.argv[1]))))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", as_nobody, gateway],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    names = [device["name"] for device in json.loads(said.stdout)["devices"]]
+    assert names == ["river", "new"]
