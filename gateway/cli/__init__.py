@@ -39,6 +39,9 @@ COMMANDS = {
     "demo": Entry("gateway.cli.demo", "Show the whole pipeline on simulated devices."),
     "check": Entry("gateway.cli.check", "Check the configuration and print what it means."),
     "decode": Entry("gateway.cli.decode", "Try a decoder on a payload, or keys on a frame."),
+    "codec": Entry(
+        "gateway.cli.codec", "Test a JavaScript codec, begin one, or export the city's formats."
+    ),
     "status": Entry("gateway.cli.status", "Show what is queued, stored and connected."),
     "query": Entry("gateway.cli.query", "Print readings from the embedded store."),
     "dead-letters": Entry(

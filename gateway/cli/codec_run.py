@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from decoders.contract import Decoded
 from decoders.javascript.answer import CodecAnswer
-from decoders.normalise import Normaliser, Profile
+from decoders.normalise import Normalised, Normaliser, Profile
 from gateway.codec_worker.worker import CodecWorker
 from gateway.device import Device
 from gateway.errors import ConfigError, Refused
@@ -58,8 +58,24 @@ class CodecRun:
             ]
         )
 
+    def look(self, codec: Path) -> str:
+        """Where the codec's functions are, such as "decodeUplink normalizeUplink".
+
+        Raises:
+            CodecBroken: it cannot be used. Unavailable: no codec can be run.
+        """
+        return self._worker.look(codec)
+
     def readings(self, asked: Asked, answer: CodecAnswer) -> tuple[Decoded, ...]:
         """What of an answer would be stored.
+
+        Raises:
+            DecodeRefused: nothing. Refused: the profile cannot be used.
+        """
+        return self.normalised(asked, answer).readings
+
+    def normalised(self, asked: Asked, answer: CodecAnswer) -> Normalised:
+        """What becomes of each value of an answer.
 
         Raises:
             DecodeRefused: nothing. Refused: the profile cannot be used.
@@ -69,7 +85,7 @@ class CodecRun:
         normaliser = self._normalisers.get(key)
         if normaliser is None:
             normaliser = self._normalisers[key] = self._normaliser(asked.profile)
-        return normaliser.readings(answer.data, answer.normalized, asked.received_at).readings
+        return normaliser.readings(answer.data, answer.normalized, asked.received_at)
 
     def close(self) -> None:
         """End the codecs' process."""
