@@ -1,4 +1,4 @@
-"""All promises at once: adding, committing, killing, delivering, sealing, deleting, holding, in any order.
+"""All promises at once: hearing, killing, delivering, sealing, deleting, holding, changing, in any order.
 
 Hypothesis plays a daemon's life on one file and shrinks what breaks it. After each step both sums are counted
 from the file by another connection; at the end every reading that was accepted and not given up is in the sink's
@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from gateway.changes.dead_letters import DeadLetters
 from gateway.errors import StoreFull, Unavailable
+from gateway.pipeline.amended import amend
 from gateway.store import blocks, ceiling, recovery
+from gateway.store.connection import open_reader
+from gateway.store.kept_rows import KeptRows
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
+from gateway.store.superseded import letters_of, supersede
 from tests.store_bench import (
     RememberingSink,
     balanced,
@@ -62,6 +67,8 @@ class StoreLife(RuleBasedStateMachine):
         """Numbers that each sink must get: committed while it was configured, or kept when it came."""
         self.outlets: dict[str, Outlet] = {}
         self.gave_up = False
+        self.amended: set[int] = set()
+        """Numbers of what was decoded again: those are given out of their order."""
         self.store: Store
         self.start()
 
@@ -176,6 +183,56 @@ class StoreLife(RuleBasedStateMachine):
         if self.store.dead_rows > dead_before:
             self.committed()  # dead letters are committed at once, and what is open goes with them
 
+    # -- what people change -----------------------------------------------------------------------------
+
+    @rule(name=st.sampled_from(["city", "late"]), refuses=st.booleans())
+    def dead_letters_are_offered_again(self, name: str, refuses: bool) -> None:
+        if name not in self.sinks:
+            return
+        sink = self.sinks[name]
+        first = min(sink.rejected, default=0)
+        sink.batch_lines, sink.keeps_from = 500, None
+        sink.refuses = frozenset({float(first)}) if refuses else frozenset()
+        in_order = len(sink.order)
+        self.changed(DeadLetters(self.store, lambda _: sink).retry({"sink": name}))
+        del sink.order[in_order:]  # they come when somebody says so
+
+    @rule(name=st.sampled_from(["city", "late"]))
+    def dead_letters_are_dropped(self, name: str) -> None:
+        self.changed(DeadLetters(self.store, lambda _: None).drop({"sink": name}))
+
+    def changed(self, lines: AsyncGenerator[dict[str, Any], None]) -> None:
+        async def follow() -> None:
+            with contextlib.suppress(StoreFull, Unavailable):
+                async for _ in lines:
+                    pass
+
+        self.play(follow())
+        if not self.store.unsure and not self.store._open:  # nothing is committed for no letters
+            self.committed()
+
+    @rule(every=st.integers(1, 4), forgets=st.booleans())
+    def some_is_decoded_again(self, every: int, forgets: bool) -> None:
+        async def decode() -> None:
+            rows = KeptRows(open_reader(self.path), "no link", 0)
+            list(rows.look_ahead())
+            kept = [row for page in rows.pages() for row in page if row.data and not row.waits]
+            rows.close()
+            async with self.store.settling:
+                letters = await self.store.read(letters_of, {row.holder for row in kept})
+                for row in kept[::every]:
+                    amend(self.store, row.seq, row.record, row.outcome, row.outcome, row.data)
+                    supersede(self.store, row.data, letters)
+                    if forgets:
+                        self.store.forget((*row.data, *row.remains))
+                    self.amended.add(int(str(row.data[0].values[0]).removesuffix(".0")))
+                with contextlib.suppress(StoreFull, Unavailable):
+                    await self.store.commit()
+
+        self.play(decode())
+        if not self.store.unsure:
+            self.committed()
+
     # -- housekeeping -----------------------------------------------------------------------------------
 
     @rule(days=st.sampled_from([1.0, 400.0]))
@@ -264,7 +321,7 @@ class StoreLife(RuleBasedStateMachine):
                 number = one.values[0]
                 assert isinstance(number, float)
                 known = self.accepted.get(int(number))
-                if known == (device, False) and number not in seen:
+                if known == (device, False) and number not in (*seen, *self.amended):
                     seen.append(number)
             assert seen == sorted(seen)
 
