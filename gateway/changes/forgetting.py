@@ -49,6 +49,9 @@ class Forgetting:
                         " wait until nothing is pending in `status`, with the daemon running"
                     )
                 await asyncio.sleep(LOOK_S)
+
+    def begin(self) -> None:
+        """Nothing was asked for yet in this run."""
         self._deleted, self._why = {}, {}
 
     async def forget(self, found: Sequence[Difference]) -> None:

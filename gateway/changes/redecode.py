@@ -72,6 +72,7 @@ class Redecode:
             asked = msgspec.convert(arguments, Asked)
         except msgspec.ValidationError as error:
             raise Unavailable(f"that cannot be decoded again: {error}") from error
+        self._forgetting.begin()
         if asked.delete and asked.apply:
             await self._forgetting.ready(self._store)
         states = await self._store.read(recovery.sessions)
