@@ -48,7 +48,7 @@ def _fields(report: Report) -> Iterator[str]:
             f" {kind:<6} {_unit(value)}{_example(value)}{_missing(value)}"
         ).rstrip()
     if any(not value.known for value in report.fields):
-        yield "         own: not in docs/quantities.md, kept as the codec calls it; a profile can name it"
+        yield "         own: not in docs/quantities.md; a profile can give it another name"
 
 
 def _unit(value: Value) -> str:
