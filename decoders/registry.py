@@ -27,6 +27,7 @@ from decoders.vendors.milesight import (
 )
 from decoders.vendors.netvox import r718n, r809a
 from decoders.vendors.sensecap import payload as sensecap
+from decoders.vendors.watteco import models as watteco
 from decoders.vendors.yobiiq import em4301
 
 DECODERS: Mapping[str, Decoder] = {
@@ -62,6 +63,7 @@ DECODERS: Mapping[str, Decoder] = {
         *water.DECODERS,
         *distance.DECODERS,
         *inputs.DECODERS,
+        *watteco.DECODERS,
     )
 }
 """Every built-in decoder by its name."""
@@ -71,7 +73,7 @@ NEAR_SHOWN = 3
 
 
 class UnknownDecoder(LookupError):
-    """No built-in decoder has this name. The text says which names are near, else which there are."""
+    """No built-in decoder has this name. The text says which names are near, else where all are listed."""
 
     def __init__(self, name: str) -> None:
         near = get_close_matches(name, DECODERS, n=NEAR_SHOWN)
@@ -79,7 +81,7 @@ class UnknownDecoder(LookupError):
         self.nearest = near[0] if near else None
         guess = f"did you mean {' or '.join(map(repr, near))}?" if near else ""
         super().__init__(
-            f"no decoder {name!r}; {guess or 'built in: ' + ', '.join(sorted(DECODERS))}"
+            f"no decoder {name!r}; {guess or f'docs/supported-devices.md lists all {len(DECODERS)}'}"
         )
 
 

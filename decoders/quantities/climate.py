@@ -16,6 +16,10 @@ CLIMATE = (
         "pressure_hpa", "hPa", 300, 1100, "Air pressure at the station.",
         ttn="air.pressure", device_class="atmospheric_pressure",
     ),
+    number(
+        "pressure_difference_pa", "Pa", -100_000, 100_000, "Difference of two pressures.",
+        device_class="pressure",
+    ),
     number("temperature_change_c", "°C", -300, 300, "Jump of the temperature that raised an alarm."),
     number(
         "dew_point_c", "°C", -100, 100, "Temperature at which dew forms.",

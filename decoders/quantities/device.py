@@ -9,6 +9,15 @@ DEVICE = (
         NUMBER, ttn="battery", device_class="voltage",
     ),
     number("battery_pct", "%", 0, 100, "Charge of the node's battery.", device_class="battery"),
+    number(
+        "rechargeable_battery_v", "V", 0, 60, "Voltage of the node's rechargeable battery.",
+        device_class="voltage",
+    ),
+    number("solar_v", "V", 0, 1000, "Voltage of the node's solar cell.", device_class="voltage"),
+    number(
+        "harvest_v", "V", 0, 1000, "Voltage that the node takes from a meter's data line.",
+        device_class="voltage",
+    ),
     flag("battery_low", "The battery should be changed.", device_class="battery"),
     flag("external_power", "The device is not running from its battery.", device_class="plug"),
     number(
@@ -31,6 +40,7 @@ DEVICE = (
         NUMBER,
     ),
     flag("alarm", "The device reports an alarm.", NUMBER, device_class="problem"),
+    counter("alarm_causes", "", "Criteria for which a report was sent."),
     flag("temperature_alarm", "The temperature crossed its threshold.", device_class="problem"),
     flag("humidity_alarm", "The humidity crossed its threshold.", device_class="problem"),
     flag("co2_alarm", "Carbon dioxide crossed its threshold.", device_class="problem"),

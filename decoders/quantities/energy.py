@@ -39,6 +39,22 @@ ENERGY = (
         PHASE_OR_NUMBER, device_class="reactive_power",
     ),
     number(
+        "active_power_import_w", "W", 0, 1e9, "Active power taken from the grid.",
+        PHASE, device_class="power",
+    ),
+    number(
+        "active_power_export_w", "W", 0, 1e9, "Active power given to the grid.",
+        PHASE, device_class="power",
+    ),
+    number(
+        "reactive_power_import_var", "var", 0, 1e9, "Reactive power taken from the grid.",
+        PHASE, device_class="reactive_power",
+    ),
+    number(
+        "reactive_power_export_var", "var", 0, 1e9, "Reactive power given to the grid.",
+        PHASE, device_class="reactive_power",
+    ),
+    number(
         "apparent_power_va", "VA", 0, 1e9, "Apparent power.",
         PHASE_OR_NUMBER, device_class="apparent_power",
     ),
@@ -94,6 +110,7 @@ ENERGY = (
         device_class="voltage",
     ),
     counter("over_voltages", "", "Times the voltage was too high since the last report."),
+    counter("brownouts", "", "Times the voltage was away since the last report."),
     counter("voltage_sags", "", "Times the voltage was too low since the last report."),
     number(
         "frequency_min_hz", "Hz", 40, 70, "Lowest frequency since the last report.",

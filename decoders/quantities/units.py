@@ -39,6 +39,7 @@ UNITS: Mapping[str, Unit] = {
         Unit("°C", "c", "Cel"),
         Unit("hPa", "hpa", "hPa"),
         Unit("bar", "bar", "bar"),
+        Unit("Pa", "pa", "Pa"),
         Unit("kPa", "kpa", "kPa"),
         Unit("lx", "lx", "lx"),
         Unit("W/m²", "w_m2", "W/m2"),

@@ -28,7 +28,7 @@ WITHOUT_UNIT = {
     "spreading_factor", "f_cnt", "lost",
     "co2_raw", "co2_raw_filtered", "albedo", "soil_salinity", "soil_moisture_index", "vibration_count",
     "samples", "samples_valid", "samples_averaged", "current_multiplier", "over_voltages", "voltage_sags",
-    "modbus_error", "sap_alpha", "sap_beta",
+    "alarm_causes", "modbus_error", "brownouts", "sap_alpha", "sap_beta",
 }  # fmt: skip
 ROWS = [quantity for table in DOMAINS.values() for quantity in table]
 

@@ -1,0 +1,1 @@
+"""Watteco: sensors that report in the manner of the ZigBee Cluster Library (ZCL)."""
