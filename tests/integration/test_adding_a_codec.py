@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-codec.md").read_text("utf-8")
-OWN = PAGE.partition("## A codec of your own")[2].partition("\n## What a codec may be")[0]
+OWN = PAGE.partition("## A codec of your own")[2].partition("\n## Vectors")[0]
 BLOCKS = re.findall(r"(?:\*\*`\./([^`]+)`\*\*\n\n)?```(\w+)\n(.*?)```", OWN, re.DOTALL)
 PROGRAM = (sys.executable, "-c", "from gateway.cli import main; main()")
 PATIENCE_S = 60.0
