@@ -1,4 +1,6 @@
 // A small Buffer, for codecs that were written for hosts that have Node's: what they use of it.
+//
+// Also as it once was, without `new` or with it: Buffer("0a0b", "hex").
 globalThis.Buffer = (function () {
   const DIGITS = "0123456789abcdef";
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -201,9 +203,28 @@ globalThis.Buffer = (function () {
       return room.length;
     }
 
-    swap16() {
-      for (let at = 0; at + 1 < this.length; at += 2) [this[at], this[at + 1]] = [this[at + 1], this[at]];
-      return this;
+    indexOf(value, from) {
+      if (typeof value === "number") return super.indexOf(value & 0xff, from);
+      const wanted = typeof value === "string" ? fromUtf8(value) : value;
+      const first = from < 0 ? Math.max(0, this.length + from) : from | 0;
+      for (let at = first; at + wanted.length <= this.length; at++) if (this._has(wanted, at)) return at;
+      return -1;
+    }
+
+    lastIndexOf(value, from = this.length) {
+      if (typeof value === "number") return super.lastIndexOf(value & 0xff, from);
+      const wanted = typeof value === "string" ? fromUtf8(value) : value;
+      const last = Math.min(from < 0 ? this.length + from : from, this.length - wanted.length);
+      for (let at = last; at >= 0; at--) if (this._has(wanted, at)) return at;
+      return -1;
+    }
+
+    includes(value, from) {
+      return this.indexOf(value, from) >= 0;
+    }
+
+    toLocaleString(encoding, start, end) {
+      return this.toString(encoding, start, end);
     }
 
     fill(value, start, end, encoding) {
@@ -223,14 +244,16 @@ globalThis.Buffer = (function () {
     }
 
     readUIntBE(at, size) {
+      this._room(at, sized(size));
       let value = 0;
-      for (let n = 0; n < size; n++) value = value * 256 + this._byte(at + n);
+      for (let n = 0; n < size; n++) value = value * 256 + this[at + n];
       return value;
     }
 
     readUIntLE(at, size) {
+      this._room(at, sized(size));
       let value = 0;
-      for (let n = size; n--; ) value = value * 256 + this._byte(at + n);
+      for (let n = size; n--; ) value = value * 256 + this[at + n];
       return value;
     }
 
@@ -243,23 +266,44 @@ globalThis.Buffer = (function () {
     }
 
     writeUIntBE(value, at, size) {
+      within(value, 0, 2 ** (8 * sized(size)) - 1);
+      this._room(at, size);
       for (let n = size; n--; value = Math.floor(value / 256)) this[at + n] = value & 0xff;
       return at + size;
     }
 
     writeUIntLE(value, at, size) {
-      for (let n = 0; n < size; n++, value = Math.floor(value / 256)) this[at + n] = value & 0xff;
+      this.writeUIntBE(value, at, size);
+      this.subarray(at, at + size).reverse();
       return at + size;
     }
 
-    _byte(at) {
-      if (!(at >= 0 && at < this.length)) throw new RangeError("Attempt to access memory outside buffer bounds");
-      return this[at];
+    writeIntBE(value, at, size) {
+      const half = 2 ** (8 * sized(size) - 1);
+      within(value, -half, half - 1);
+      return this.writeUIntBE(value < 0 ? value + 2 * half : value, at, size);
+    }
+
+    writeIntLE(value, at, size) {
+      this.writeIntBE(value, at, size);
+      this.subarray(at, at + size).reverse();
+      return at + size;
+    }
+
+    _has(wanted, at) {
+      for (let n = 0; n < wanted.length; n++) if (this[at + n] !== wanted[n]) return false;
+      return true;
+    }
+
+    _room(at, size) {
+      if (typeof at !== "number") throw new TypeError('The "offset" argument must be of type number');
+      if (!Number.isInteger(at)) throw new RangeError('The value of "offset" must be an integer');
+      if (!(at >= 0 && at + size <= this.length))
+        throw new RangeError("Attempt to access memory outside buffer bounds");
     }
 
     _view(at, size) {
-      if (!(at >= 0 && at + size <= this.length))
-        throw new RangeError("Attempt to access memory outside buffer bounds");
+      this._room(at, size);
       return new DataView(this.buffer, this.byteOffset, this.byteLength);
     }
   }
@@ -269,18 +313,31 @@ globalThis.Buffer = (function () {
     return value >= half ? value - 2 * half : value;
   }
 
+  function sized(size) {
+    if (typeof size !== "number") throw new TypeError('The "byteLength" argument must be of type number');
+    if (!(size >= 1 && size <= 6)) throw new RangeError('The value of "byteLength" must be 1 to 6');
+    return size;
+  }
+
+  function within(value, least, most) {
+    if (value < least || value > most) throw new RangeError('The value of "value" is out of range');
+  }
+
   // readUInt8, readInt16LE, writeFloatBE, readBigInt64LE ...: as DataView has them, and Uint for UInt.
   const views = { UInt8: 1, Int8: 1, UInt16: 2, Int16: 2, UInt32: 4, Int32: 4, Float: 4, Double: 8 };
   Object.assign(views, { BigInt64: 8, BigUInt64: 8 });
   for (const kind of Object.keys(views)) {
     const size = views[kind];
     const name = { Float: "Float32", Double: "Float64" }[kind] || kind.replace("UInt", "Uint");
+    const sign = kind.startsWith("U") ? 0 : 1;
+    const whole = kind.match(/^U?Int/) && [-sign * 2 ** (8 * size - 1), 2 ** (8 * size - sign) - 1];
     for (const order of size === 1 ? [""] : ["LE", "BE"]) {
       const little = order === "LE";
       const read = function (at = 0) {
         return this._view(at, size)["get" + name](at, little);
       };
       const write = function (value, at = 0) {
+        if (whole) within(value, ...whole);
         this._view(at, size)["set" + name](at, value, little);
         return at + size;
       };
@@ -293,5 +350,17 @@ globalThis.Buffer = (function () {
   for (const name of ["readUInt", "writeUInt"])
     for (const order of ["LE", "BE"])
       Buffer.prototype[name.replace("UInt", "Uint") + order] = Buffer.prototype[name + order];
-  return Buffer;
+  for (const size of [2, 4, 8])
+    Buffer.prototype["swap" + 8 * size] = function () {
+      if (this.length % size) throw new RangeError("Buffer size must be a multiple of " + 8 * size + "-bits");
+      for (let at = 0; at < this.length; at += size) this.subarray(at, at + size).reverse();
+      return this;
+    };
+
+  // A class cannot be called without `new`, and `new Buffer("ab")` of this one would be a Uint8Array's.
+  const callable = function Buffer(value, second, third) {
+    return typeof value === "number" ? callable.alloc(value) : callable.from(value, second, third);
+  };
+  callable.prototype = Buffer.prototype;
+  return Object.setPrototypeOf(callable, Buffer);
 })();

@@ -1,5 +1,6 @@
 """The scripts around a codec, as text: what it finds, how its function is found, and how it is called."""
 
+import re
 from importlib.resources import files
 
 _FOLDER = files(__package__)
@@ -12,21 +13,18 @@ def _text(name: str) -> str:
 PRELUDE = _text("prelude.js")
 """Run first. Its value takes what `FIND` gives and returns the function to call."""
 
-BUFFER = _text("buffer.js")
-"""Run second, for codecs that name it: it costs more than most codecs do."""
-
-LOCALE = _text("locale.js")
-"""Run then, for codecs that write numbers or dates as people of a country do."""
+_ON_DEMAND = (
+    (re.compile(r"\bBuffer\b"), _text("buffer.js")),
+    (re.compile(r"\btoLocale"), _text("locale.js")),
+    (re.compile(r"\bDate\b|\brecvTime\b"), _text("dates.js")),
+    (re.compile(r"\bRegExp\s*(?:\.\s*(?:\$|last|left|right|input)|\[)"), _text("matches.js")),
+)
+"""What a codec's text has, and what is run before it then: each costs more than most codecs do."""
 
 FIND = _text("find.js")
 """Run after the codec. Its value is null when the codec has no function that decodes uplinks."""
 
 
-def needs_buffer(codec: str) -> bool:
-    """Whether a codec may use `Buffer`. One in nine does."""
-    return "Buffer" in codec
-
-
-def needs_locale(codec: str) -> bool:
-    """Whether a codec may use `toLocaleString` or its like. One in 26 does."""
-    return "toLocale" in codec
+def before(codec: str) -> list[str]:
+    """The scripts that this codec needs run between `PRELUDE` and itself."""
+    return [script for words, script in _ON_DEMAND if words.search(codec)]

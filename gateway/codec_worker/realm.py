@@ -52,10 +52,8 @@ class Codec:
         realm.set_time_limit(LOAD_CPU_S_MAX)
         try:
             caller = realm.eval(host.PRELUDE)
-            if host.needs_buffer(self._script):
-                realm.eval(host.BUFFER)
-            if host.needs_locale(self._script):
-                realm.eval(host.LOCALE)
+            for script in host.before(self._script):
+                realm.eval(script)
             self._run_script()
             found = realm.eval(host.FIND)
             if found is None:
