@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from gateway import __version__
+from gateway.cli import standard_files
 from gateway.errors import ConfigError, GatewayError
 
 EXIT_BAD = 1
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     # Looking for plugins of pydantic costs 1.5 MB and 20 ms, and there are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    standard_files.open_all()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if given[:1] != ["run"] or not _served(given[1:]):
