@@ -37,7 +37,10 @@ def differences(expected: Mapping[str, Any], answer: CodecAnswer) -> list[Differ
     elif answer.errors or answer.reason == "codec_timeout":
         return [Difference("errors", NOTHING, shown([*answer.errors] or answer.sentence))]
     if "data" in expected and not (wanted and not expected["data"]):
-        found += _unlike("data", expected["data"], answer.data)
+        try:
+            found += _unlike("data", expected["data"], answer.data)
+        except RecursionError:
+            found.append(Difference("data", "what can be compared", "nested too deep"))
     if "warnings" in expected:
         found += _unlike("warnings", _words(expected["warnings"]), list(answer.warnings))
     return found
@@ -45,7 +48,7 @@ def differences(expected: Mapping[str, Any], answer: CodecAnswer) -> list[Differ
 
 def shown(value: object) -> str:
     """A value as JSON, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ..."
 
 

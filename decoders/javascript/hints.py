@@ -10,8 +10,9 @@ TS013_BYTES = 64 * 1024
 
 _COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
 _WORDS = {
-    r"\.toLocale\w*String\s*\(\s*[^)\s]|\bIntl\.": (
-        "names a locale; there is no Intl here, and numbers and times are written as in en-US"
+    r"\bIntl\.": "uses Intl, which is not here",
+    r"\.toLocale\w*String\s*\(\s*[^)\s]": (
+        "formats by locale, which every host does otherwise; write the digits that are meant"
     ),
     r"\brequire\s*\(": "calls require; there are no modules here, so what needs them throws",
     r"\b(?:setTimeout|setInterval|fetch|XMLHttpRequest)\s*\(": (

@@ -96,7 +96,7 @@ def _vector(entry: dict[str, Any], number: int) -> Vector:
         raise ValueError(f"{key} is {_short(f_port)}; write the payload's port as a number")
     payload = _payload(*_first(given, _BYTES))
     return Vector(
-        name=str(name) if name else f"vector {number}",
+        name=str(name).encode(errors="replace").decode() if name else f"vector {number}",
         f_port=f_port,
         payload=payload,
         received_at=_time(_first(given, _TIMES)[0]),

@@ -71,7 +71,8 @@ def try_codec(
     if json:
         print(msgspec.json.format(msgspec.json.encode(document)).decode())
     else:
-        print("\n".join(lines(document)))
+        for line in lines(document):
+            print("".join(sign if sign.isprintable() else "?" for sign in line))
     if not document.good:
         raise typer.Exit(EXIT_BAD)
 

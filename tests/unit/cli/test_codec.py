@@ -126,6 +126,13 @@ def test_a_payload_of_the_command_line_is_tried_and_becomes_a_vector(
     assert report(call, codec)[1]["passed"] == 1
 
 
+def test_what_a_codec_says_cannot_write_to_the_terminal(call: Call, codec: Path) -> None:
+    codec.write_text('function decodeUplink() { return { errors: ["\\x1b]0;mine\\x07"] }; }')
+    out = call("codec", "test", codec, "--f-port", 2, "--hex", "00").out
+    assert "]0;mine" in out
+    assert "\x1b" not in out
+
+
 def test_a_payload_that_is_refused_is_code_one(call: Call, codec: Path) -> None:
     code, said = report(call, codec, "--f-port", 3, "--hex", "d700")
     assert code == 1

@@ -82,3 +82,15 @@ def test_warnings_are_compared_only_when_they_are_expected() -> None:
 def test_a_long_value_is_cut() -> None:
     (told,) = of({"t": "x" * 5000}, {"t": "y"})
     assert len(told.expected) < SHOWN_CHARACTERS + 10
+
+
+def test_what_is_nested_too_deep_is_a_difference() -> None:
+    deep: object = 1
+    for _ in range(5000):
+        deep = {"a": deep}
+    assert [one.got for one in of(deep, deep)] == ["nested too deep"]
+
+
+def test_half_a_surrogate_pair_can_be_shown() -> None:
+    (told,) = of({"t": "\ud800"}, {"t": "x"})
+    assert told.expected.encode() == b'"?"'

@@ -14,7 +14,7 @@ def test_a_plain_codec_has_none() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("x = n.toLocaleString('en');", "Intl"),
+        ("x = n.toLocaleString('en');", "locale"),
         ("x = new Intl.NumberFormat();", "Intl"),
         ("const c = require('crypto');", "modules"),
         ("setTimeout(f, 1);", "timers"),
