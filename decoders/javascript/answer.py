@@ -1,12 +1,15 @@
 """What an answer of a codec means: data to make readings of, or a refusal with the codec's own words. Pure.
 
     {data, warnings, errors}     as TS013 has it; with errors there is no reading, whatever data says
-    anything else                is the data itself (Decode, Decoder, and codecs that forget the wrapping)
+    {data: {...}, port, ...}     the same, the others are let go; so is {errors: ["..."], ...} without data
+    anything else                is the data itself (Decode, Decoder, and codecs that forget the wrapping),
+                                 also where one of its values is called data, warnings or errors
     nothing, {}, [], a number    no reading: the codec has found nothing in the payload
 
 A codec that throws, returns nothing or names errors is all the same: `codec_error`, with a sentence.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +58,7 @@ def understood(result: object, normalized: object = None, not_normalized: str = 
     data = result
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
-    if isinstance(result, dict) and not WRAPPING.isdisjoint(result):
+    if isinstance(result, dict) and _is_wrapping(result):
         data = result.get("data")
         warnings, errors = _words(result.get("warnings")), _words(result.get("errors"))
     better, more = _normalized(normalized)
@@ -80,6 +83,16 @@ def unusable(sentence: str) -> CodecAnswer:
 def timed_out(sentence: str) -> CodecAnswer:
     """The codec did not end in time, or is not run any more because of that."""
     return CodecAnswer(reason="codec_timeout", sentence=sentence)
+
+
+def _is_wrapping(result: dict[str, Any]) -> bool:
+    """Whether this is an answer with data in it, not the data."""
+    if result.keys() <= WRAPPING:
+        return bool(result)
+    if isinstance(result.get("data"), dict | list):
+        return True
+    told = result.get("errors")
+    return result.get("data") is None and isinstance(told, list) and bool(told)
 
 
 def _against(data: object, warnings: tuple[str, ...], errors: tuple[str, ...]) -> str | None:
@@ -116,7 +129,11 @@ def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, Mapping):
         value = [f"{name}: {word}" for name, word in value.items()]
     words = value if isinstance(value, list) else [value]
-    return tuple(str(word)[:WORD_CHARACTERS_MAX] for word in words[:WORDS_MAX])
+    texts = (
+        word if isinstance(word, str) else json.dumps(word, ensure_ascii=False)
+        for word in words[:WORDS_MAX]
+    )
+    return tuple(text[:WORD_CHARACTERS_MAX] for text in texts)
 
 
 def _too_deep(value: dict[str, Any] | list[Any], levels: int) -> bool:

@@ -35,9 +35,41 @@ def test_the_wrapping_of_ts013_is_taken_off() -> None:
     assert answer == CodecAnswer({"t": 1}, None, ("low battery",))
 
 
-@pytest.mark.parametrize("bare", [{"t": 1}, [{"t": 1}], {"Data": 1}])
+@pytest.mark.parametrize(
+    "bare",
+    [
+        {"t": 1},
+        [{"t": 1}],
+        {"Data": 1},
+        {"t": 1, "data": "0102"},
+        {"t": 1, "warnings": []},
+        {"t": 1, "errors": 0},
+        {"t": 1, "errors": "none", "data": 4},
+    ],
+)
 def test_what_has_no_wrapping_is_the_data_itself(bare: object) -> None:
     assert understood(bare) == CodecAnswer(bare)
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        ({"data": {"t": 1}, "fPort": 3}, CodecAnswer({"t": 1})),
+        ({"data": [{"t": 1}], "time": 3, "warnings": ["old"]}, CodecAnswer([{"t": 1}], None, ("old",))),
+        (
+            {"errors": ["bad"], "fPort": 3},
+            CodecAnswer(errors=("bad",), reason="codec_error", sentence="the codec says: bad"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_written_beside_the_data_is_let_go(result: object, answer: CodecAnswer) -> None:
+    assert understood(result) == answer
+
+
+def test_words_that_are_no_texts_are_told_as_json() -> None:
+    words = [{"code": 4, "set": True}, None, 0.5, "plain"]
+    told = ('{"code": 4, "set": true}', "null", "0.5", "plain")
+    assert understood({"data": {"t": 1}, "warnings": words}).warnings == told
 
 
 @pytest.mark.parametrize(
@@ -52,7 +84,7 @@ def test_what_has_no_wrapping_is_the_data_itself(bare: object) -> None:
         ({"data": {"t": 1}, "errors": ["bad length"]}, "the codec says: bad length"),
         ({"errors": "bad length"}, "the codec says: bad length"),
         ({"errors": {"code": 4}}, "the codec says: code: 4"),
-        ({"errors": [1, None]}, "the codec says: 1; None"),
+        ({"errors": [1, None]}, "the codec says: 1; null"),
         (5, "a number"),
         (0, "a number"),
         ("unknown", "a text"),
