@@ -1,71 +1,67 @@
 """The decoders by name: what `decoder = "..."` in the devices file can say.
 
-To add one: write its module with a `DECODER`, and put that into the tuple here. docs/adding-a-decoder.md has
-the steps.
+To add one: write its module, and put its `DECODER` into the `DECODERS` of its maker's package;
+docs/adding-a-decoder.md has the steps. What no device has is not imported: all tables of all makers would be an
+eighth of the daemon's memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from importlib import import_module
 
-from decoders import cayenne_lpp
-from decoders.city import air_quality, cctv_health, energy
 from decoders.contract import Decoder
-from decoders.vendors.browan import cd10
-from decoders.vendors.decentlab import distance, indoor, inputs, plants, soil, water, weather
-from decoders.vendors.dragino import aqs01, laq4, lds02, lt22222
-from decoders.vendors.elsys import payload as elsys
-from decoders.vendors.milesight import (
-    am100,
-    am300,
-    ct3xx,
-    ct10x,
-    em300,
-    em500_co2,
-    uc300,
-    ws52x,
-    ws301,
-)
-from decoders.vendors.netvox import r718n, r809a
-from decoders.vendors.sensecap import payload as sensecap
-from decoders.vendors.watteco import models as watteco
-from decoders.vendors.yobiiq import em4301
 
-DECODERS: Mapping[str, Decoder] = {
-    decoder.name: decoder
-    for decoder in (
-        cctv_health.DECODER,
-        air_quality.DECODER,
-        energy.DECODER,
-        cayenne_lpp.DECODER,
-        aqs01.DECODER,
-        laq4.DECODER,
-        *lds02.DECODERS,
-        *lt22222.DECODERS,
-        *am100.DECODERS,
-        *am300.DECODERS,
-        *ct10x.DECODERS,
-        *ct3xx.DECODERS,
-        *em300.DECODERS,
-        *em500_co2.DECODERS,
-        *uc300.DECODERS,
-        *ws301.DECODERS,
-        *ws52x.DECODERS,
-        *elsys.DECODERS,
-        *sensecap.DECODERS,
-        *r718n.DECODERS,
-        *r809a.DECODERS,
-        em4301.DECODER,
-        cd10.DECODER,
-        *indoor.DECODERS,
-        *weather.DECODERS,
-        *soil.DECODERS,
-        *plants.DECODERS,
-        *water.DECODERS,
-        *distance.DECODERS,
-        *inputs.DECODERS,
-        *watteco.DECODERS,
-    )
+BY_THEMSELVES = {
+    "cctv_health": "decoders.city.cctv_health",
+    "air_quality": "decoders.city.air_quality",
+    "energy": "decoders.city.energy",
+    "cayenne_lpp": "decoders.cayenne_lpp",
 }
+"""Names of decoders that belong to no maker, and the modules that have them as `DECODER`."""
+
+MAKERS = (
+    "browan",
+    "decentlab",
+    "dragino",
+    "elsys",
+    "milesight",
+    "netvox",
+    "sensecap",
+    "watteco",
+    "yobiiq",
+)
+"""Packages in `decoders/vendors/`; each has its decoders as `DECODERS`, and their names begin with its name."""
+
+
+class Decoders(Mapping[str, Decoder]):
+    """Every built-in decoder by its name. To ask for one imports its maker's; to go through them imports all."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Decoder] = {}
+
+    def __getitem__(self, name: str) -> Decoder:
+        if name not in self._known:
+            self._import(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for name in (*BY_THEMSELVES, *MAKERS):
+            self._import(name)
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _import(self, name: str) -> None:
+        maker = name.partition("_")[0]
+        if name in BY_THEMSELVES:
+            self._known[name] = import_module(BY_THEMSELVES[name]).DECODER
+        elif maker in MAKERS:
+            of_maker = import_module(f"decoders.vendors.{maker}").DECODERS
+            self._known.update({decoder.name: decoder for decoder in of_maker})
+
+
+DECODERS: Mapping[str, Decoder] = Decoders()
 """Every built-in decoder by its name."""
 
 NEAR_SHOWN = 3

@@ -30,10 +30,6 @@ from decoders.register_map.entries import (
 )
 from decoders.register_map.keys import Keys, MapFault
 from decoders.register_map.layouts import Condition, LayoutReader, MapLayout
-from decoders.vendors.milesight import uc300
-
-CONTROLLERS: Mapping[str, Decoder] = {decoder.name: decoder for decoder in uc300.DECODERS}
-"""Decoders whose channels a map can name."""
 
 LAYOUTS_MAX = 64
 VALUES_MAX = 128
@@ -145,7 +141,10 @@ def _ports(keys: Keys) -> frozenset[int]:
 
 
 def _controller(keys: Keys, name: str, measurement: str) -> Decoder | None:
-    inside = CONTROLLERS.get(keys.one_of("inside", list(CONTROLLERS)))
+    from decoders.vendors.milesight import uc300  # with all of its maker: most maps need none of it
+
+    controllers = {decoder.name: decoder for decoder in uc300.DECODERS}
+    inside = controllers.get(keys.one_of("inside", list(controllers)))
     tables = keys.tables("channel")
     if not tables:
         keys.fault("channel", "write one [[channel]] at least")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from gateway.config.faults import did_you_mean
-from gateway.config.tag_rules import FIELDS_OF_BUILT_IN, name_fault, value_fault
+from gateway.config.tag_rules import name_fault, value_fault
 from gateway.lorawan.region import ALIASES, REGIONS
 from gateway.settings import Duration, FilePath, Section, Size, duration_s, size_bytes
 
@@ -41,7 +41,7 @@ def _tags(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict):
         raise ValueError('write a table: { site = "city-hall" }')
     for name, text in value.items():
-        fault = name_fault(name, FIELDS_OF_BUILT_IN) or value_fault(text)
+        fault = name_fault(name) or value_fault(text)
         if fault:
             raise ValueError(f"tag {name[:64]!r}: {fault}")
     return tuple(sorted(value.items()))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from decoders.contract import Decoder
-from decoders.registry import DECODERS
+from decoders.quantities import quantity_named
 
 SET_BY_PROGRAM = frozenset(
     {"device", "dev_eui", "gateway", "host", "authenticated", "camera", "channel"}
@@ -31,11 +31,11 @@ def fields_of(decoders: Iterable[Decoder]) -> frozenset[str]:
     return frozenset(quantity.name for decoder in decoders for quantity in decoder.quantities)
 
 
-FIELDS_OF_BUILT_IN = fields_of(DECODERS.values())
+def name_fault(name: str, field_names: frozenset[str] | None = None) -> str | None:
+    """What is wrong with a tag's name, None when nothing is.
 
-
-def name_fault(name: str, field_names: frozenset[str]) -> str | None:
-    """What is wrong with a tag's name, None when nothing is."""
+    `field_names` are those that readings with this tag can have; None stands for the whole vocabulary.
+    """
     if not _NAME.fullmatch(name):
         return "a tag's name is letters, digits and _, at most 64 of them"
     if name.startswith("_"):
@@ -44,7 +44,8 @@ def name_fault(name: str, field_names: frozenset[str]) -> str | None:
         return "time is every point's own; take another name"
     if name in SET_BY_PROGRAM:
         return "this program sets that tag itself; take another name"
-    if name in field_names or name in FIELDS_OF_ALL:
+    is_field = quantity_named(name) is not None if field_names is None else name in field_names
+    if is_field or name in FIELDS_OF_ALL:
         return (
             "is a field's name, and InfluxDB keeps tags and fields apart by name; take another name"
         )

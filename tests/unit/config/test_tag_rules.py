@@ -3,7 +3,7 @@
 import pytest
 
 from decoders.registry import DECODERS
-from gateway.config.tag_rules import FIELDS_OF_BUILT_IN, name_fault, value_fault
+from gateway.config.tag_rules import name_fault, value_fault
 from gateway.device import Device
 from gateway.model import Radio, Reception
 from gateway.pipeline.readings import Link, ReadingMaker
@@ -26,7 +26,7 @@ def test_no_tag_is_called_like_a_field_of_lora_link() -> None:
 def test_no_tag_of_the_gateway_is_called_like_a_measured_field(decoder: object) -> None:
     names = [quantity.name for quantity in decoder.quantities]  # type: ignore[attr-defined]
     assert names
-    assert all(name_fault(name, FIELDS_OF_BUILT_IN) for name in names)
+    assert all(name_fault(name) for name in names)
 
 
 @pytest.mark.parametrize("name", ["", "a-b", "a b", "a.b", "ä", "a" * 65, "_a", "time", "a\n"])
@@ -36,7 +36,7 @@ def test_names_that_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["site", "Zone_2", "a" * 64, "x"])
 def test_names_that_are_good(name: str) -> None:
-    assert name_fault(name, FIELDS_OF_BUILT_IN) is None
+    assert name_fault(name) is None
 
 
 @pytest.mark.parametrize("value", ["", " ", " a", "a ", "a\nb", "a\x00", "a" * 201, 1, None, True])
