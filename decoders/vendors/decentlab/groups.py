@@ -9,8 +9,8 @@ device, so that a model has a decoder of its own, and the id is not checked. It 
 says as much. Flags without a group, and payloads without a group, are refused. FPort 1.
 
 Source: Decentlab's data sheets; decentlab/decentlab-decoders (MIT), vendor/decentlab in
-TheThingsNetwork/lorawan-devices (Apache-2.0). Left out are the models whose formulas have numbers of the single
-device in them, which is calibrated: DL-AC, DL-DWS, DL-KL66. Their JavaScript codecs have room for the numbers.
+TheThingsNetwork/lorawan-devices (Apache-2.0). Left out are the scales DL-DWS and DL-KL66: their
+formulas have numbers of the single device in them. Their JavaScript codecs have room for the numbers.
 """
 
 from collections.abc import Mapping

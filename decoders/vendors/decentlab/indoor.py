@@ -1,9 +1,13 @@
-"""Decentlab's air monitors: DL-IAM, DL-LP8P, DL-PM, DL-GMM, DL-SHT21, DL-SHT35, DL-RHC.
+"""Decentlab's air monitors: DL-IAM, DL-LP8P, DL-PM, DL-GMM, DL-AC, DL-SHT21, DL-SHT35, DL-RHC.
 
 Air temperature and humidity come as the sensor chip gives them: SHT21 -46.85 + 175.72 x / 2^16 °C,
 -6 + 125 x / 2^16 %RH; SHT35 -45 + 175 x / 65535 °C, 100 x / 65535 %RH. Air pressure in 2 Pa. CO2 as a word whose 0
 is in the middle: what is below 0 is out of range. The light of DL-IAM is made of two words as the data sheet of
 its sensor says. The first two words of DL-RHC are the number of its sensor.
+
+DL-AC measures NO2, NO, Ox and CO with electrodes: working electrode, and working less auxiliary electrode, in mV.
+They are `ai1_mv` and `ai2_mv` of NO2, then NO, Ox, CO up to `ai8_mv`. What concentration a voltage stands for is
+written in the certificate of the one station: (mV - zero) / sensitivity ppb.
 """
 
 from decoders.vendors.decentlab.groups import BATTERY, Group, Model, decoder_of
@@ -35,6 +39,16 @@ PARTICLES = Group(
     word("pm4_0_per_cm3", 8, "0.1"),
     word("pm10_per_cm3", 9, "0.1"),
 )
+
+
+def _electrodes(first: int) -> Group:
+    """The voltages of one gas: 3 V x (word / 2^15 - 1)."""
+    return Group(
+        2,
+        word(f"ai{first}_mv", 0, "3000/32768", "-3000"),
+        word(f"ai{first + 1}_mv", 1, "3000/32768", "-3000"),
+    )
+
 
 MODELS = (
     Model(
@@ -85,6 +99,16 @@ MODELS = (
             signed("vapor_pressure_deficit_kpa", 5, "0.01"),
             signed("dew_point_c", 6, "0.01"),
         ),
+        BATTERY,
+    ),
+    Model(
+        "DL-AC",
+        "air_quality",
+        SHT21,
+        _electrodes(1),
+        _electrodes(3),
+        _electrodes(5),
+        _electrodes(7),
         BATTERY,
     ),
     Model("DL-SHT21", "climate", SHT21, BATTERY),

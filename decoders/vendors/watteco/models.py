@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from decoders.contract import About, Decoder, Quantity
 from decoders.record import Record
-from decoders.vendors.watteco.attributes import ATTRIBUTES, PHASES, Kind, Name
+from decoders.vendors.watteco.attributes import ATTRIBUTES, PHASES, Attribute, Kind, Name
 from decoders.vendors.watteco.zcl import COMMON, F_PORT, Reading
 
 Names = Mapping[Kind, tuple[Name, ...]]
@@ -113,25 +113,28 @@ MODELS = (
 )
 
 
-def _records(model: Model) -> dict[tuple[int, int], dict[int | None, Record]]:
+def _measured(model: Model) -> dict[bytes, tuple[Attribute, dict[int | None, Record]]]:
+    """What a model measures, by the bytes of cluster and attribute."""
     names = {**PLAIN, **model.names}
-    records: dict[tuple[int, int], dict[int | None, Record]] = {}
-    for key, attribute in ATTRIBUTES.items():
+    measured: dict[bytes, tuple[Attribute, dict[int | None, Record]]] = {}
+    for (cluster, number), attribute in ATTRIBUTES.items():
+        by_endpoint: dict[int | None, Record]
         if attribute.kind is None:
-            records[key] = {None: attribute.record("")}
+            by_endpoint = {None: attribute.record("")}
         else:
             called = names[attribute.kind]
-            records[key] = {at: attribute.record(name) for at, name in enumerate(called)}
-    return records
+            by_endpoint = {at: attribute.record(name) for at, name in enumerate(called)}
+        measured[cluster.to_bytes(2, "big") + number.to_bytes(2, "big")] = attribute, by_endpoint
+    return measured
 
 
 def decoder_of(model: Model) -> Decoder:
     """The decoder of one model."""
     name = f"watteco_{model.slug}"
-    records = _records(model)
+    measured = _measured(model)
     quantities: dict[str, Quantity] = {
         quantity.name: quantity
-        for by_endpoint in records.values()
+        for _, by_endpoint in measured.values()
         for record in by_endpoint.values()
         for quantity in record.quantities
     }
@@ -139,7 +142,7 @@ def decoder_of(model: Model) -> Decoder:
         name=name,
         f_ports=frozenset((F_PORT,)),
         quantities=(*quantities.values(), *(q for q in COMMON if q.name not in quantities)),
-        decode=Reading(name, model.measurement, records),
+        decode=Reading(name, model.measurement, measured),
         about=About(
             vendor="Watteco",
             models=(model.title,),

@@ -25,7 +25,7 @@ from decoders.findings import Findings
 from decoders.items import named
 from decoders.record import Record
 from decoders.refusals import unknown_layout, wrong_length, wrong_port
-from decoders.vendors.watteco.attributes import ATTRIBUTES, BYTES, LEFT_OUT, SETTINGS, Attribute
+from decoders.vendors.watteco.attributes import BYTES, LEFT_OUT, SETTINGS, Attribute
 from decoders.vendors.watteco.causes import count_causes
 from decoders.vendors.watteco.power import QUANTITIES as POWER_QUANTITIES
 from decoders.vendors.watteco.power import read_power
@@ -69,8 +69,8 @@ class Reading:
 
     name: str
     measurement: str
-    records: Mapping[tuple[int, int], Mapping[int | None, Record]]
-    """By cluster and attribute, then by endpoint; None is any endpoint."""
+    measured: Mapping[bytes, tuple[Attribute, Mapping[int | None, Record]]]
+    """By the bytes of cluster and attribute; the records by endpoint, None is any endpoint."""
 
     def __call__(
         self,
@@ -85,94 +85,96 @@ class Reading:
         """
         if f_port != F_PORT:
             raise wrong_port(self.name, f_port, (F_PORT,))
-        if not payload:
-            raise wrong_length(self.name, 0, f"{SHORTEST_BYTES} or more")
-        if not payload[0] & STANDARD:
+        if payload and not payload[0] & STANDARD:
             raise unknown_layout(
                 "bit 0 of byte 0 is 0: a batch in Huffman codes, which the maker's JavaScript codec reads"
             )
         if len(payload) < SHORTEST_BYTES:
             raise wrong_length(self.name, len(payload), f"{SHORTEST_BYTES} or more")
         command = payload[1]
-        if command in REPORTING_ANSWERS:
+        if command in (REPORT, ALARM):
+            return self._attribute(payload, HEADER_BYTES, command)
+        if command in REPORTING_ANSWERS or (command == READ and payload[HEADER_BYTES] != 0):
             return _kept(payload)
-        if command not in (READ, REPORT, ALARM):
+        if command != READ:
             raise unknown_layout(
                 f"byte 1, the command, is 0x{command:02x}; expected 01, 07, 09, 0a, 8a"
             )
-        at = HEADER_BYTES + (command == READ)
-        if command == READ and payload[HEADER_BYTES] != 0:
-            return _kept(payload)
-        return self._attribute(payload, at, command)
+        return self._attribute(payload, HEADER_BYTES + 1, command)
 
     def _attribute(self, payload: bytes, at: int, command: int) -> tuple[Decoded, ...]:
         """Read the attribute whose data type is at `at`."""
-        key = (payload[2] << 8 | payload[3], payload[4] << 8 | payload[5])
-        if key in SETTINGS:
-            return _kept(payload)
-        findings = Findings()
-        if key in (FIRMWARE, MODEL):
-            _read_text(payload, at, key, findings)
-            return (findings.reading("device"),)
-        width, with_field = POWER_CAUSE_BYTES, True
-        if key == POWER:
-            _check_type(payload, at, (BYTES,))
-            after = read_power(payload, at + 1, findings)
-        else:
-            attribute = ATTRIBUTES.get(key)
-            if attribute is None:
-                raise _unknown(self.name, *key)
-            width, with_field = attribute.cause_bytes, attribute.cause_field
-            after = self._value(payload, at, key, attribute, findings)
-        if after < len(payload):
-            if command == READ or not width:
-                raise wrong_length(f"cluster 0x{key[0]:04x}", len(payload), after)
-            causes, alarms = count_causes(payload, after, width, with_field)
-            findings.found("alarm", bool(alarms) or command == ALARM)
-            findings.found("alarm_causes", float(causes))
-        elif command == ALARM:
-            findings.found("alarm", value=True)
-        return (findings.reading(self.measurement),)
-
-    def _value(
-        self,
-        payload: bytes,
-        at: int,
-        key: tuple[int, int],
-        attribute: Attribute,
-        findings: Findings,
-    ) -> int:
-        """Note the value; gives where it ends."""
-        by_endpoint = self.records[key]
-        endpoint = endpoint_of(payload[0])
-        record = by_endpoint.get(None) or by_endpoint.get(endpoint)
+        measured = self.measured.get(payload[2:HEADER_BYTES])
+        if measured is None:
+            return self._other(payload, at, command)
+        attribute, by_endpoint = measured
+        record = by_endpoint.get(endpoint_of(payload[0])) or by_endpoint.get(None)
         if record is None:
             raise unknown_layout(
-                f"endpoint {endpoint} of cluster 0x{key[0]:04x}: {self.name} has {sorted(map(str, by_endpoint))}"
+                f"endpoint {endpoint_of(payload[0])} of {_cluster(payload)}: {self.name} has"
+                f" {sorted(map(str, by_endpoint))}"
             )
-        _check_type(payload, at, attribute.types)
+        if payload[at] not in attribute.types:
+            raise _wrong_type(payload, at, attribute.types)
         start = at + 1
         if payload[at] == BYTES:
-            if payload[start : start + 1] != bytes((record.size_bytes,)):
+            size_bytes = payload[start] if start < len(payload) else 0
+            if size_bytes != record.size_bytes:
                 raise wrong_length(
-                    f"the value of cluster 0x{key[0]:04x}",
-                    payload[start] if start < len(payload) else 0,
-                    record.size_bytes,
+                    f"the value of {_cluster(payload)}", size_bytes, record.size_bytes
                 )
             start += 1
         after = start + record.size_bytes
         if after > len(payload):
-            raise wrong_length(f"cluster 0x{key[0]:04x}", len(payload), after)
+            raise wrong_length(_cluster(payload), len(payload), after)
+        findings = Findings()
         record.read(payload, start, findings)
-        return after
+        if after < len(payload) or command == ALARM:
+            width, with_field = attribute.cause_bytes, attribute.cause_field
+            _note_causes(payload, after, command, width, with_field, findings)
+        return (findings.reading(self.measurement),)
+
+    def _other(self, payload: bytes, at: int, command: int) -> tuple[Decoded, ...]:
+        """Read an attribute that is the same in all models."""
+        key = (payload[2] << 8 | payload[3], payload[4] << 8 | payload[5])
+        if key in SETTINGS:
+            return _kept(payload)
+        findings = Findings()
+        if key == POWER:
+            if payload[at] != BYTES:
+                raise _wrong_type(payload, at, (BYTES,))
+            after = read_power(payload, at + 1, findings)
+            _note_causes(payload, after, command, POWER_CAUSE_BYTES, True, findings)
+            return (findings.reading(self.measurement),)
+        if key not in (FIRMWARE, MODEL):
+            raise _unknown(self.name, *key)
+        _read_text(payload, at, key, findings)
+        return (findings.reading("device"),)
 
 
-def _check_type(payload: bytes, at: int, types: tuple[int, ...]) -> None:
-    if payload[at] not in types:
-        expected = " or ".join(f"0x{number:02x}" for number in types)
-        raise unknown_layout(
-            f"byte {at}, the data type, is 0x{payload[at]:02x}; expected {expected}"
-        )
+def _note_causes(
+    payload: bytes, at: int, command: int, width: int, with_field: bool, findings: Findings
+) -> None:
+    """Note whether the report is an alarm, and the causes that follow its value at `at`."""
+    if at == len(payload):
+        if command == ALARM:
+            findings.found("alarm", value=True)
+        return
+    if command == READ or not width:
+        raise wrong_length(_cluster(payload), len(payload), at)
+    causes, alarms = count_causes(payload, at, width, with_field)
+    findings.found("alarm", bool(alarms) or command == ALARM)
+    findings.found("alarm_causes", float(causes))
+
+
+def _cluster(payload: bytes) -> str:
+    """What a frame is about, for a refusal."""
+    return f"cluster 0x{payload[2:4].hex()}"
+
+
+def _wrong_type(payload: bytes, at: int, types: tuple[int, ...]) -> Exception:
+    expected = " or ".join(f"0x{number:02x}" for number in types)
+    return unknown_layout(f"byte {at}, the data type, is 0x{payload[at]:02x}; expected {expected}")
 
 
 def _kept(payload: bytes) -> tuple[Decoded, ...]:
@@ -190,13 +192,15 @@ def _read_text(payload: bytes, at: int, key: tuple[int, int], findings: Findings
     """Note the model, a text with its length before it, or the firmware: three numbers and a build of u24."""
     value = payload[at + 1 :]
     if key == FIRMWARE:
-        _check_type(payload, at, VERSION)
+        if payload[at] not in VERSION:
+            raise _wrong_type(payload, at, VERSION)
         if len(value) != FIRMWARE_BYTES:
             raise wrong_length("the firmware's version", len(value), FIRMWARE_BYTES)
         build = int.from_bytes(value[3:], "big")
         findings.found("firmware_version", f"{value[0]}.{value[1]}.{value[2]}.{build}")
         return
-    _check_type(payload, at, (TEXT,))
+    if payload[at] != TEXT:
+        raise _wrong_type(payload, at, (TEXT,))
     if not value or value[0] != len(value) - 1:
         raise wrong_length("the model's name", len(value), "a length and as many bytes")
     if not value[1:].isascii():
