@@ -168,6 +168,10 @@ class Backlog(Protocol):
     def waiting(self) -> int:
         """How many hearings have no answer yet, those held for the clock included."""
 
+    @property
+    def dropped(self) -> int:
+        """How many payloads were deleted, or dropped, before their codec had answered."""
+
     def work(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
         """Run something in the decode stage's thread."""
 

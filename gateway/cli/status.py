@@ -163,6 +163,8 @@ def _live_lines(live: Mapping[str, Any] | None) -> Iterator[str]:
 
 def _decode_lines(decode: Mapping[str, Any] | None) -> Iterator[str]:
     """What JavaScript codecs are behind with, and why."""
+    if decode and (dropped := decode.get("dropped")):
+        yield f"[red]{dropped:,} payloads were dropped before their codec had answered[/]"
     if not decode or not (decode["waiting"] or decode["state"] == "down"):
         return
     colour = "yellow" if decode["state"] == "down" else "green"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from decoders.contract import Decoded, DecodeRefused
-from decoders.javascript.answer import CodecAnswer
+from decoders.javascript.answer import CodecAnswer, unusable
 from gateway.backoff import Backoff
 from gateway.device import Device
 from gateway.errors import Refused, StoreFull, Unavailable
@@ -35,6 +35,8 @@ ROWS_AT_ONCE = 100
 """Rows in one step: about 5 ms of the event loop, and the most that is held in memory."""
 RETRY_FIRST_S, RETRY_MOST_S = 0.5, 60.0
 """Waits while no codec can be run, or the disk refuses."""
+TRIES_WHEN_FULL = 10
+"""Attempts to run a codec, some three minutes, after which a full store is not kept full by what waits for one."""
 
 
 class _Opened(NamedTuple):
@@ -73,6 +75,8 @@ class Decode:
         self._payloads = payloads
         self._readings = readings
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_MOST_S)
+        self._failures = 0
+        """Attempts to run a codec that failed, on end."""
         self._uncommitted = False
         """Rows were decided that no commit is known to have taken; they stay in the open batch."""
         self.health = Health("stage", "decode")
@@ -82,7 +86,8 @@ class Decode:
         return {
             "state": self.health.state,
             "why": self.health.sentence,
-            "waiting": self._backlog.waiting,
+            "waiting": max(self._backlog.waiting - self._backlog.dropped, 0),
+            "dropped": self._backlog.dropped,
             "counters": dict(self.health.counters),
             "values_dropped": self._readings.dropped,
         }
@@ -124,12 +129,16 @@ class Decode:
         if rows:
             self._uncommitted = True
             await self._ledger.commit()
-            self.health.up("payloads are decoded")
-            self._backoff.reset()
+            if not self._failures:
+                self.health.up("payloads are decoded")
+                self._backoff.reset()
         return bool(rows)
 
     async def _answers(self, asked: Sequence[_Opened]) -> dict[int, CodecAnswer]:
         """What the codecs say, by row.
+
+        A store that is full of what waits for them takes nothing more. If they cannot be run for long then, their
+        payloads are refused, so that history can go; `redecode` runs them again.
 
         Raises:
             Unavailable: none can be run now.
@@ -142,7 +151,16 @@ class Decode:
             )
             for one in asked
         ]
-        answers = await self._backlog.work(partial(self._codecs.decode, payloads))
+        try:
+            answers = await self._backlog.work(partial(self._codecs.decode, payloads))
+        except Unavailable as error:
+            self._failures += 1
+            if not self._ledger.full or self._failures < TRIES_WHEN_FULL:
+                raise
+            sentence = f"no codec could be run, and the store was full: {error}"
+            answers = [unusable(sentence)] * len(asked)
+        else:
+            self._failures = 0
         return {one.row.seq: answer for one, answer in zip(asked, answers, strict=True)}
 
     def _opened(self, row: Undecoded) -> _Opened | Refused:

@@ -11,10 +11,11 @@ from typing import cast
 import apsw
 
 from gateway.model import BECAME
+from gateway.store import unanswered
 from gateway.store.connection import reading
 from gateway.store.position import Position
 from gateway.store.recovery import newest_seq, opened
-from gateway.store.undecoded import DECODED_UP_TO
+from gateway.store.unanswered import DECODED_UP_TO
 from gateway.store.upkeep import REMEMBERED_ROWS
 
 ROWS_UNFLUSHED_MAX = 200_000
@@ -43,6 +44,8 @@ def settled_upto(connection: apsw.Connection) -> int:
         looked_at = high > max(oldest_state, newest - ROWS_UNFLUSHED_MAX)
         if high > floor or (looked_at and _holds_counters(connection, low, flushed)):
             break
+        if _waits_for_codec(connection, high):
+            break
         upto = high
     return upto
 
@@ -65,6 +68,12 @@ def _decoded_up_to(connection: apsw.Connection) -> int:
     if not connection.execute(query, ("outcome.undecoded",)).get:
         return newest_seq(connection)
     return int(connection.execute(query, (DECODED_UP_TO,)).get or 0)
+
+
+def _waits_for_codec(connection: apsw.Connection, high: int) -> bool:
+    """Whether the chunk has a payload that was held for the clock, and the row with its time waits."""
+    with reading(connection):
+        return unanswered.in_chunk(connection, high) > 0
 
 
 def _holds_counters(connection: apsw.Connection, low: int, flushed: dict[int, int]) -> bool:

@@ -11,6 +11,7 @@ from typing import cast
 
 import apsw
 
+from gateway.store import unanswered
 from gateway.store.batch import DeadRow
 from gateway.store.blocks import ROTTEN, counted, open_raw_block
 
@@ -38,6 +39,7 @@ def delete_chunk(connection: apsw.Connection, seq_high: int) -> None:
     if found is None or found[1] != seq_high:
         return
     seq_low, _, block_high = cast("tuple[int, int, int]", found)
+    _count_unanswered(connection, unanswered.in_chunk(connection, seq_high))
     _count_pruned(connection, outcomes(connection, seq_low))
     connection.execute("DELETE FROM block WHERE id <= ?", (block_high,))
     connection.execute("DELETE FROM raw_block WHERE seq_low = ?", (seq_low,))
@@ -74,6 +76,7 @@ def oldest_row(connection: apsw.Connection) -> int | None:
 
 def delete_tail(connection: apsw.Connection, upto: int) -> None:
     """Delete tail rows, settled or not."""
+    _count_unanswered(connection, unanswered.in_tail(connection, upto))
     outcomes = connection.execute(
         "SELECT outcome, count(*) FROM frame WHERE seq <= ? GROUP BY outcome", (upto,)
     ).fetchall()
@@ -144,6 +147,11 @@ def not_buried(connection: apsw.Connection, dead: Sequence[DeadRow]) -> list[Dea
 def _count_pruned(connection: apsw.Connection, gone: Mapping[str, int]) -> None:
     for outcome, rows in gone.items():
         _add(connection, f"pruned.{outcome}", rows)
+
+
+def _count_unanswered(connection: apsw.Connection, payloads: int) -> None:
+    if payloads:
+        _add(connection, unanswered.DROPPED, payloads)
 
 
 def _add(connection: apsw.Connection, name: str, by: int) -> None:

@@ -19,12 +19,11 @@ from gateway.store.blocks import ROTTEN, RawRow, open_block
 from gateway.store.connection import open_reader, reading
 from gateway.store.recovery import opened, raw_record, records
 from gateway.store.store import Store
+from gateway.store.unanswered import DECODED_UP_TO, DROPPED
 from gateway.worker import Worker
 
 Result = TypeVar("Result")
 
-DECODED_UP_TO = "decoded_up_to"
-"""The counter: every row up to this seq has its answer, or needs none."""
 UNSAVED_ROWS_MAX = 10_000
 """Rows without a codec's payload that may have been looked at in vain, and are again after a start."""
 
@@ -47,6 +46,11 @@ class Backlog:
     def waiting(self) -> int:
         """How many hearings have no answer yet, held ones included."""
         return self._store.counters.get("outcome.undecoded", 0)
+
+    @property
+    def dropped(self) -> int:
+        """How many payloads were deleted before their codec had answered, since the file was begun."""
+        return self._store.counters.get(DROPPED, 0)
 
     def work(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
         """Run something in the decode stage's thread."""
@@ -92,17 +96,17 @@ class Backlog:
             """ AND (outcomes LIKE '%"undecoded"%' OR outcomes LIKE '%"stamped"%')"""
             " ORDER BY seq_low LIMIT 1"
         )
-        chunk = connection.execute(query, (self.position,)).fetchone()
-        if chunk is not None:
-            high, block_low, block_high, data = cast("tuple[int, int, int, bytes]", chunk)
+        after = self.position
+        while chunk := connection.execute(query, (after,)).fetchone():
+            after, block_low, block_high, data = cast("tuple[int, int, int, bytes]", chunk)
             found = list(self._of_chunk(connection, data, block_low, block_high))
             if len(found) > rows_max:
-                found = found[:rows_max]
-                high = found[-1].seq
-            return found, high
+                return found[:rows_max], found[rows_max - 1].seq
+            if found:
+                return found, after
         tables = self._store.tables
-        rows = records(connection, tables, _WAITING, rows_max, self.position)
-        high = int(connection.execute("SELECT max(seq) FROM frame").get or 0)
+        rows = records(connection, tables, _WAITING, rows_max, after)
+        high = max(after, int(connection.execute("SELECT max(seq) FROM frame").get or 0))
         if len(rows) == rows_max:
             high = rows[-1][0]
         waiting = (self._waiting(connection, seq, record, {}) for seq, record in rows)

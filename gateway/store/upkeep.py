@@ -16,7 +16,7 @@ import apsw
 from gateway.errors import StoreFull, Unavailable
 from gateway.journal import Journal
 from gateway.model import Stamp
-from gateway.store import retention
+from gateway.store import retention, unanswered
 from gateway.store.blocks import HOUR_NS, Rotted
 from gateway.store.history import unread_readings
 
@@ -133,7 +133,7 @@ class Upkeep:
     # -- deleting ---------------------------------------------------------------------------------------
 
     async def _prune(self, older_than_ns: int, *, needed: bool = False) -> bool:
-        """Delete the oldest sealed chunk, when every sink has had it and it is too old or room is needed."""
+        """Delete the oldest sealed chunk, too old or in the way, when every sink and codec has had it."""
         store = self._store
         oldest = await store.read(retention.oldest_chunk)
         if oldest is None:
@@ -142,6 +142,8 @@ class Upkeep:
         if not needed and wall_high >= older_than_ns and not await self._needs_room():
             return False
         if seq_high > store.positions.floor() or seq_high > self._flushed(seq_high):
+            return False
+        if await store.read(unanswered.in_chunk, seq_high):
             return False
         await store.write(lambda writer: writer.prune_chunk(seq_high))
         return True
@@ -227,10 +229,14 @@ class Upkeep:
             for name, position in store.positions.items():
                 position.drop(upto, dropped[name])
             store.forget_rows(upto)
+            payloads = await store.read(unanswered.dropped)
+            store.counters[unanswered.DROPPED] = payloads
         self._drops += 1
         if self._drops & (self._drops - 1) == 0:  # at the first and at each doubling
             lost = ",".join(f"{name}:{one.dropped}" for name, one in store.positions.items())
-            self._journal.warning("dropped_oldest", rows_up_to=upto, in_all=lost)
+            self._journal.warning(
+                "dropped_oldest", rows_up_to=upto, in_all=lost, undecoded_payloads=payloads
+            )
         return True
 
 

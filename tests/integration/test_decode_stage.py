@@ -1,139 +1,29 @@
 """The decode stage on a real store with real codecs: each payload is answered once, and the sums always hold.
 
-Frames are simulated, the store and the codecs' process are real. `Stage` is what `gateway/app.py` puts together.
+The bench is `tests/decode_bench.py`.
 """
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.codec_worker import child_process
-from gateway.codec_worker.worker import CodecWorker
-from gateway.device import Device
 from gateway.errors import Unavailable
-from gateway.model import Frame, Stamp
-from gateway.pipeline.codec_readings import CodecReadings
-from gateway.pipeline.decode import ROWS_AT_ONCE, Decode
-from gateway.pipeline.held import corrected, flagged
+from gateway.model import Frame
+from gateway.pipeline.decode import ROWS_AT_ONCE
 from gateway.pipeline.readings import LINK
 from gateway.store import recovery
-from gateway.store.accounts import Accounts, accounts
 from gateway.store.outlet import Outlet
-from gateway.store.undecoded import DECODED_UP_TO, Backlog
+from gateway.store.unanswered import DECODED_UP_TO
+from tests.decode_bench import NODE, ONE, OTHER, PORT, OpenStage, spoken
 from tests.pipeline_bench import (
     NEAR,
     START_S,
-    Bench,
-    Row,
     air_report,
     device_of,
     event_of,
     heard_by,
-    stamp,
-    who,
 )  # fmt: skip
-
-ONE, OTHER = who(1), who(2)
-NODE = ONE.node()
-PORT = 85
-CODEC = """
-function decodeUplink(input) {
-  var b = input.bytes;
-  if (b[0] === 0xee) throw new Error("bad kind");
-  if (b[0] === 0xff) while (true) {}
-  if (b[0] === 0xdd) return { data: { at: 5 }, warnings: ["odd"] };
-  return { data: { temperature: b[0] / 10, at: input.recvTime.toISOString() } };
-}"""
-OFF_S = -400 * 86400.0
-
-
-class Stage:
-    """A bench with a decode stage."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.store = bench.store
-        self.backlog = Backlog(bench.store)
-        inner = bench.interpreter
-        self.decode = Decode(
-            bench.store, self.backlog, CodecWorker(), inner, inner._maker, inner._payloads,
-            CodecReadings(bench.store.tables.types),
-        )  # fmt: skip
-
-    async def hear(self, *heard: Any) -> list[str]:
-        """Interpret, count and commit, as ingest does."""
-        outcomes = self.bench.hear(*heard)
-        for outcome in outcomes:
-            self.store.count("heard")
-            self.store.count(f"outcome.{outcome}")
-        await self.store.commit()
-        return outcomes
-
-    async def run_dry(self) -> Accounts:
-        """Decode all that waits; the sums after each step hold."""
-        while await self.decode._step():
-            assert self.sums().frames_balanced
-        return self.sums()
-
-    def sums(self) -> Accounts:
-        """Both sums, from the file."""
-        return accounts(self.store.connection)
-
-    async def rows(self) -> list[Row]:
-        """All rows of the tail."""
-        return await self.bench.rows()
-
-    async def seal(self) -> None:
-        """Seal the whole tail."""
-        tables = self.store.tables
-        place = {
-            row_id: (tables.series_device[row_id], tables.names[series.measurement])
-            for row_id, series in tables.series.items()
-        }
-        await self.store.commit()
-        upto = self.store.newest_seq
-        await self.store.write(lambda writer: writer.seal(upto, 10_000, place))
-        self.store.forget_rows(upto)
-
-    async def release(self, now: Stamp | None) -> None:
-        """Give held rows their times; None: the clock was never set."""
-        for seq, _, record in recovery.held(self.store.connection, self.store.tables, 500):
-            new = None
-            if now is not None:
-                new = self.bench.interpreter.restamped(seq, record, corrected(record, now))
-            self.store.add(new or flagged(record, seq))
-            self.store.released(seq)
-        await self.store.commit()
-
-
-OpenStage = Callable[..., Stage]
-
-
-@pytest.fixture
-async def open_stage(tmp_path: Path) -> AsyncIterator[OpenStage]:
-    """Opens the store of this test with a codec device; `more` changes that device."""
-    codec = tmp_path / "codec.js"
-    codec.write_text(CODEC)
-    opened: list[Stage] = []
-
-    def open_it(*others: Device, **more: Any) -> Stage:
-        known = {"decoder": "codec.js", "codec_path": codec} | more
-        opened.append(Stage(Bench(tmp_path / "store.db", [device_of(ONE, **known), *others])))
-        return opened[-1]
-
-    yield open_it
-    for stage in opened:
-        stage.decode.close()
-        if not stage.bench.closed:
-            await stage.bench.close()
-
-
-def spoken(f_cnt: int, first: int = 200, at_s: float | None = None, **more: Any) -> Frame:
-    """An uplink of one byte."""
-    at = START_S + (f_cnt if at_s is None else at_s)
-    return heard_by(NEAR, at, NODE.uplink(f_cnt, PORT, bytes([first])), **more)
 
 
 async def test_an_undecoded_uplink_becomes_an_uplink_with_its_own_time(
@@ -299,53 +189,6 @@ async def test_without_the_codecs_process_payloads_wait(
     assert stage.sums().outcomes == {"undecoded": 1}
     monkeypatch.undo()
     assert (await stage.run_dry()).outcomes == {"uplink": 1}
-
-
-# -- the clock ------------------------------------------------------------------------------------------
-
-
-def unset(f_cnt: int) -> Frame:
-    """Heard while the wall clock was 400 days behind."""
-    at = START_S + f_cnt
-    return spoken(f_cnt, received=stamp(at, trusted=False, off_s=OFF_S))
-
-
-@pytest.mark.parametrize("sealed", [False, True])
-async def test_a_held_payload_is_decoded_once_its_time_is_known(
-    open_stage: OpenStage, *, sealed: bool
-) -> None:
-    stage = open_stage()
-    await stage.hear(unset(1))
-    assert not await stage.decode._step()
-    assert stage.sums().outcomes == {"undecoded": 1}
-    await stage.release(stamp(START_S + 90))
-    if sealed:
-        await stage.seal()
-    assert (await stage.run_dry()).outcomes == {"uplink": 1}
-    row = (await stage.rows())[-1]
-    assert row.record.about == 1
-    assert row.times_s() == [START_S + 1]
-    assert row.fields("sensor") == [{"temperature_c": 20.0, "at": "2026-11-22T00:00:01.000Z"}]
-
-
-async def test_a_payload_whose_clock_was_never_set_is_flagged(open_stage: OpenStage) -> None:
-    stage = open_stage()
-    await stage.hear(unset(1))
-    await stage.release(None)
-    assert (await stage.run_dry()).outcomes == {"uplink": 1}
-    row = (await stage.rows())[-1]
-    assert row.times_s() == [START_S + 1 + OFF_S]
-    assert row.fields("sensor")[0]["time_untrusted"] is True
-
-
-async def test_held_rows_of_built_in_decoders_are_passed_by(open_stage: OpenStage) -> None:
-    stage = open_stage(device_of(OTHER))
-    phy = OTHER.node().uplink(1, 20, air_report())
-    early = heard_by(NEAR, START_S, phy, received=stamp(START_S, trusted=False, off_s=OFF_S))
-    await stage.hear(early, unset(1))
-    await stage.release(stamp(START_S + 90))
-    assert (await stage.run_dry()).outcomes == {"uplink": 2}
-    assert [row.outcome for row in await stage.rows()].count("undecoded>uplink") == 1
 
 
 # -- sealed history -------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from gateway.store.connection import open_reader
 from gateway.store.copy import Copied, bytes_needed, copy_store
 from gateway.store.outlet import Outlet
 from gateway.store.store import Store
-from gateway.store.undecoded import DECODED_UP_TO
+from gateway.store.unanswered import DECODED_UP_TO
 from tests.store_bench import (
     RememberingSink,
     balanced,

@@ -73,5 +73,8 @@ def test_payloads_that_wait_for_their_codec_are_told_with_the_reason() -> None:
     }
     (line,) = (line for line in _live_lines(live(decode=decode)) if "codec" in line)
     assert line == "1,200 payloads wait for their codec: [yellow]the engine is not installed[/]"
+    lost = {"state": "up", "why": "payloads are decoded", "waiting": 0, "dropped": 1200}
+    (line,) = (line for line in _live_lines(live(decode=lost)) if "codec" in line)
+    assert line == "[red]1,200 payloads were dropped before their codec had answered[/]"
     idle = {"state": "up", "why": "payloads are decoded", "waiting": 0, "counters": {}}
     assert not any("codec" in line for line in _live_lines(live(decode=idle)))
