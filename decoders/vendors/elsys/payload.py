@@ -115,6 +115,13 @@ READERS: Mapping[int, tuple[int, Read]] = {
 }
 """(bytes, how they are read) by type."""
 
+SINGLES = {
+    kind: (1 + record.size_bytes, *record.single)
+    for kind, record in TYPES.items()
+    if record.single is not None
+}
+"""(bytes with the type, unpack, take) of the types that are one number, read without further calls."""
+
 QUANTITIES = (
     *{q.name: q for record in (*TYPES.values(), *PROBES) for q in record.quantities}.values(),
     *(pixel.described for pixel in PIXELS),
@@ -152,6 +159,12 @@ class Reading:
             raise wrong_length(self.name, 0, "an item of type and value")
         while at < end:
             kind = payload[at]
+            single = SINGLES.get(kind)
+            if single is not None and at + single[0] <= end:
+                item_bytes, unpack, take = single
+                take(unpack(payload, at + 1)[0], findings)
+                at += item_bytes
+                continue
             size_bytes, read = READERS.get(kind) or self._unknown(kind, at)
             after = at + 1 + size_bytes
             if after > end:

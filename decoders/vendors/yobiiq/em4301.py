@@ -42,7 +42,7 @@ MEASURED = range(1, 11)
 ABOUT_ITSELF = 50
 F_PORTS = frozenset((*MEASURED, ABOUT_ITSELF))
 
-MODBUS_ERROR = (0x0B, 0x0A)
+ERROR_CHANNEL, ERROR_TYPE = 0x0B, 0x0A
 """The one item whose type is told by its channel too."""
 INFORMATION = 0xFF
 MODEL = 0x28
@@ -92,6 +92,13 @@ TYPES: Mapping[int, Record] = {
 }
 """What is measured, by type."""
 
+SINGLES = {
+    kind: (record.size_bytes, *record.single)
+    for kind, record in TYPES.items()
+    if record.single is not None
+}
+"""(bytes, unpack, take) of the types that are one number, read without further calls."""
+
 ERROR = _one(U8, Value("modbus_error"))
 FIRMWARE = Record("big", Text("firmware_version", 2, digits))
 HARDWARE = Record("big", Text("hardware_version", 2, digits))
@@ -133,14 +140,12 @@ def decode(
         return (device.reading("device"),)
     if len(payload) < 2:
         raise wrong_length(NAME, len(payload), "items of a channel, a type and a value")
-    at = 0
-    while at < len(payload):
-        if len(payload) - at < 2:
-            raise wrong_length(f"the item at byte {at}", len(payload) - at, "3 or more")
-        if f_port != ABOUT_ITSELF:
-            at = _read_measured(payload, at, measured, device)
-        else:
-            at = _read_information(payload, at, device)
+    read = _read_information if f_port == ABOUT_ITSELF else _read_measured
+    at, end = 0, len(payload)
+    while at < end:
+        if end - at < 2:
+            raise wrong_length(f"the item at byte {at}", end - at, "3 or more")
+        at = read(payload, at, measured, device)
     made = [(measured, "energy"), (device, "device")]
     readings = tuple(found.reading(name) for found, name in made if found.fields or found.unread)
     if not readings:
@@ -150,16 +155,29 @@ def decode(
 
 def _read_measured(payload: bytes, at: int, measured: Findings, device: Findings) -> int:
     """Read one item; gives where the next begins."""
-    channel, kind = payload[at], payload[at + 1]
+    kind = payload[at + 1]
+    single = SINGLES.get(kind)
+    if single is not None and (kind != ERROR_TYPE or payload[at] != ERROR_CHANNEL):
+        size_bytes, unpack, take = single
+        after = at + 2 + size_bytes
+        if after <= len(payload):
+            take(unpack(payload, at + 2)[0], measured)
+            return after
     if kind in VERSIONS:
         return _read(VERSIONS[kind], payload, at, device)
-    record = ERROR if (channel, kind) == MODBUS_ERROR else TYPES.get(kind)
+    is_error = kind == ERROR_TYPE and payload[at] == ERROR_CHANNEL
+    record = ERROR if is_error else TYPES.get(kind)
     if record is None:
         raise unknown_layout(f"byte {at + 1}: {NAME} has no type 0x{kind:02x}")
     return _read(record, payload, at, measured)
 
 
-def _read_information(payload: bytes, at: int, device: Findings) -> int:
+def _read_information(
+    payload: bytes,
+    at: int,
+    measured: Findings,  # noqa: ARG001 - the same call as the other
+    device: Findings,
+) -> int:
     """Read one item of what the device says of itself; gives where the next begins."""
     channel, kind = payload[at], payload[at + 1]
     if channel == INFORMATION and kind == MODEL:
