@@ -14,9 +14,10 @@
 #define JOIN(a, b) JOINED(a, b)
 #define OF(name) JOIN(FAMILY, name)
 
-#define RECORDS 16U
+#define RECORDS 4096U
 
 static OF(_record_t) records[RECORDS];
+static unsigned used = RECORDS;
 
 static void tell(int status, const uint8_t *payload, size_t length)
 {
@@ -39,9 +40,10 @@ int main(void)
         size_t length = 0U;
         int status = -1;
         if (order == 'c') {
-            for (n = 0U; n < RECORDS; n++) {
+            for (n = 0U; n < used; n++) {
                 OF(_clear)(&records[n]);
             }
+            used = 1U;
             continue;
         }
         if ((order == 'r') && (scanf("%u", &n) == 1)) {
@@ -64,9 +66,10 @@ int main(void)
             }
             continue;
         }
-        if (scanf("%u %u", &n, &field) != 2) {
+        if ((scanf("%u %u", &n, &field) != 2) || (n >= RECORDS)) {
             return 1;
         }
+        used = (n >= used) ? (n + 1U) : used;
         if ((order == 'p') && (scanf("%lld", &steps) == 1)) {
             status = (int)OF(_put)(&records[n], (OF(_field_t))field, (OF(_steps_t))steps);
         } else if (order == 'f') {

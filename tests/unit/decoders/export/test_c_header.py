@@ -224,6 +224,7 @@ def test_what_the_decoder_would_refuse_cannot_be_encoded(family: tuple[Layout, N
     assert said_by(node, [*put, f"p 2 {number + 1} 0", f"t 3 {T0} 60 255"])[0] == MIXED
     assert said_by(node, [*put, f"t 2 {T0} 0 255"])[0] == NO_STEP
     assert said_by(node, [*put, "t 2 1577836799 60 255"])[0] == CLOCK_NOT_SET
+    assert said_by(node, [*put, "t 2 1577836800 60 255"])[0] == OK
     assert said_by(node, [*put, f"t 1 {T0} 0 255"])[0] == OK
     assert said_by(node, [f"f 0 {len(layout.fields)}"])[0] == NO_FIELD
     assert said_by(node, ["p 0 65535 1"])[0] == NO_FIELD
@@ -241,6 +242,30 @@ def test_nothing_is_written_behind_the_buffer(family: tuple[Layout, Node]) -> No
     assert [status for status, _ in answers] == [NO_ROOM] * len(sizes)
     assert said_by(node, [*orders, f"r {len(report)}"])[1] == report
     assert said_by(node, [*orders, f"t 2 {T0} 60 {len(samples)}"])[1] == samples
+
+
+def test_no_more_samples_are_encoded_than_the_decoder_reads(family: tuple[Layout, Node]) -> None:
+    layout, node = family
+    bit, size = min(
+        ((n, field.width.size_bytes) for n, field in enumerate(layout.fields) if isinstance(field, Number)),
+        key=lambda one: one[1],
+    )  # fmt: skip
+    most = (4096 - 9) // size
+    orders = ["c", *(f"f {n} {bit}" for n in range(most + 1))]
+    answers = node([*orders, f"t {most} {T0} 1 9999", f"t {most + 1} {T0} 1 9999"])
+    assert answers[-1] == (NO_ROOM, b"")
+    assert len(decoded(layout, layout.stored_f_port, answers[-2][1])) == most
+
+
+def test_a_value_takes_a_fault_back_and_a_fault_a_value(family: tuple[Layout, Node]) -> None:
+    layout, node = family
+    bit, field = next((n, f) for n, f in enumerate(layout.fields) if isinstance(f, Number))
+    steps = field.raw_low + 1
+    first = said_by(node, [f"f 0 {bit}", f"p 0 {bit} {steps}", "r 255"])[1]
+    (reading,) = decoded(layout, layout.f_port, first)
+    assert (reading.fields[field.name], reading.faults) == (steps / field.divisor, ())
+    then = said_by(node, [f"p 0 {bit} {steps}", f"f 0 {bit}", "r 255"])[1]
+    assert decoded(layout, layout.f_port, then)[0].faults == (field.name,)
 
 
 def test_a_tag_alone_says_something_only_as_a_fault(family: tuple[Layout, Node]) -> None:

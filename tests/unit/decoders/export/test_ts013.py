@@ -132,6 +132,21 @@ def test_the_longest_stored_samples_end_where_the_decoder_ends(layout: Layout) -
 
 
 @of_each_family
+def test_times_are_judged_to_the_second_as_the_decoder_judges_them(layout: Layout) -> None:
+    ask = asked(layout)
+    bit = next(n for n, field in enumerate(layout.fields) if field.width.size_bytes == 2)
+    judged = []
+    for t0 in (1_577_836_799, 1_577_836_800, T0 + 299, T0 + 300, T0 + 301):
+        head = b"\x01" + t0.to_bytes(4, "big") + b"\x00\x01" + (1 << bit).to_bytes(2, "big")
+        for ms in (0, 1, 999):
+            at = RECEIVED_AT + timedelta(milliseconds=ms)
+            answer = ask(layout.stored_f_port, head + bytes(2), at)
+            assert answer == expected(layout, layout.stored_f_port, head + bytes(2), at)
+            judged.append("data" in answer)
+    assert judged == [False] * 3 + [True] * 9 + [False] * 3
+
+
+@of_each_family
 def test_it_runs_as_a_strict_script_as_chirpstack_has_it(layout: Layout) -> None:
     ask = asked(layout, '"use strict";')
     rng = Random(7)
