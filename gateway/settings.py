@@ -65,9 +65,15 @@ Size = Annotated[int, BeforeValidator(size_bytes)]
 """Bytes; text with a unit in the file."""
 
 
+_NAME_BYTES = 240
+"""NAME_MAX of Linux is 255, and beside a file lie others of longer names: its WAL, its lock, a part."""
+
+
 def _from_base(value: Path, info: ValidationInfo) -> Path:
     if "\0" in str(value):
         raise ValueError("a path holds no zero byte")
+    if any(len(os.fsencode(part)) > _NAME_BYTES for part in value.parts):
+        raise ValueError(f"has a name of more than {_NAME_BYTES} bytes, which no disk takes")
     return Path(info.context["base"]) / value if info.context else value
 
 

@@ -8,6 +8,7 @@ Only the module of the command that is called is imported: `run` starts without 
     78  wrong configuration (EX_CONFIG of sysexits.h; the unit does not restart after it)
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -77,6 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(EXIT_CONFIG)
     except GatewayError as error:
         print(f"lora-gateway: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        standard_files.drop_output()
+        print(f"lora-gateway: standard output cannot be written: {error.strerror}", file=sys.stderr)
         sys.exit(EXIT_BAD)
 
 

@@ -16,3 +16,10 @@ def open_all() -> None:
         if getattr(sys, name) is None:  # so Python says that it was closed
             # The lowest free number is its own.
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+
+
+def drop_output() -> None:
+    """Let what waits to be written to stdout go nowhere: it would fail once more when the program ends."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.close(nothing)

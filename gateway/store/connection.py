@@ -99,6 +99,8 @@ def open_reader(path: Path) -> apsw.Connection:
         raise Unavailable(
             f"{path} may not be read by this user: become a member of its folder's group"
         ) from error
+    except OSError as error:
+        raise Unavailable(f"{str(path)[:200]} can be no store: {error.strerror}") from error
     if not there:
         raise Unavailable(f"there is no store at {path}: the daemon has not run with this path yet")
     with store_errors():

@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from gateway.settings import Secret
+from gateway.settings import FilePath, Secret, Section
 
 
 def secret(path: Path, mode: int, text: str = "hunter2\n") -> Path:
@@ -71,3 +72,16 @@ def test_an_empty_file_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_secret_is_not_printed(tmp_path: Path) -> None:
     assert repr(Secret(tmp_path / "token")) == "***"
+
+
+class Place(Section):
+    """A section with a path."""
+
+    file: FilePath
+
+
+@pytest.mark.parametrize("name", ["a" * 241, "folder/" + "ö" * 121 + "/store.db", "a\0b"])
+def test_a_path_that_no_disk_takes_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="no disk takes|zero byte"):
+        Place.model_validate({"file": name})
+    assert Place.model_validate({"file": "a" * 240}).file == Path("a" * 240)

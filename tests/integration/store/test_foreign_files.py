@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import StoreForeign
+from gateway.errors import StoreForeign, Unavailable
+from gateway.store.connection import open_reader
 from gateway.store.store import Store
 
 
@@ -34,3 +35,8 @@ async def test_a_store_whose_header_was_overwritten_is_still_moved_aside(tmp_pat
     assert store.moved_aside is not None
     assert store.moved_aside.read_bytes()[:100] == b"\xff" * 100
     await store.close()
+
+
+def test_a_name_that_no_disk_takes_is_told_to_who_reads(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="can be no store: File name too long"):
+        open_reader(tmp_path / ("a" * 300))

@@ -42,3 +42,18 @@ def test_a_command_does_its_work_without_any(tmp_path: Path) -> None:
         command = ["bash", "-c", 'exec "$0" "$1" --config "$2" <&- >&- 2>&-', program, name]
         done = subprocess.run([*command, str(config)], check=False, capture_output=True, timeout=30)
         assert done.returncode == code
+
+
+def test_a_full_disk_under_stdout_is_told_in_a_sentence(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_text('[gateway]\nname = "kk-01"\n[store]\npath = "store.db"\n')
+    program = str(Path(sys.executable).with_name("lora-gateway"))
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [program, "check", "--config", str(config)],
+            check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "lora-gateway: standard output cannot be written: No space left on device\n"
+    )
