@@ -2,6 +2,7 @@
 
     examples.json of TS013     [{"type": "uplink", "description": ..., "input": {"bytes": "0a1b", "fPort": 2,
                                  "recvTime": ...}, "output": {"data": {...}}}]
+    The Things Network         {"uplinkDecoder": {"examples": [...]}}: its device repository's YAML, made JSON
     as short as it can be      {"fPort": 2, "bytes": "0a1b", "data": {...}}, one object, a list, or one a line
 
 Bytes are hex or a list of numbers. `expected` is as good as `output`, `f_port` as `fPort`, `payload` as `bytes`.
@@ -81,6 +82,8 @@ def _entries(text: str) -> list[Any]:
     except RecursionError:
         raise BadVectors("it is nested too deep") from None
     if isinstance(document, dict):
+        if isinstance(document.get("uplinkDecoder"), dict):
+            document = document["uplinkDecoder"]
         named = next((document[key] for key in _LISTS if isinstance(document.get(key), list)), None)
         return [document] if named is None else named
     return document if isinstance(document, list) else [document]

@@ -156,6 +156,8 @@ def _vectors(codec: Path, named: Path | None) -> tuple[Path | None, Vectors]:
     if path is None:
         return None, Vectors(())
     try:
+        if path.suffix in (".yaml", ".yml"):
+            raise BadVectors("YAML is not read; make it JSON, as `yq -o json FILE` does")
         if path.stat().st_size > VECTORS_BYTES_MAX:
             raise BadVectors(f"it is longer than {VECTORS_BYTES_MAX:,} bytes")
         return path, read_vectors(path.read_text(encoding="utf-8-sig"))

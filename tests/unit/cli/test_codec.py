@@ -210,6 +210,12 @@ def test_vectors_that_are_none_are_code_two_with_the_reason(call: Call, codec: P
     assert "bytes is missing" in " ".join(said.err.split())
 
 
+def test_yaml_is_refused_with_a_way_out(call: Call, codec: Path) -> None:
+    said = call("codec", "test", codec, "--vectors", "x-codec.yaml")
+    assert said.code == 2
+    assert "yq -o json" in " ".join(said.err.split())
+
+
 def test_a_new_codec_passes_at_once_and_is_never_overwritten(call: Call, tmp_path: Path) -> None:
     assert call("codec", "new", "door-1", "--into", tmp_path / "codecs").code in (0, None)
     folder = tmp_path / "codecs" / "door-1"

@@ -44,6 +44,17 @@ def test_short_forms_say_the_same(entry: dict[str, Any]) -> None:
         assert read_vectors(text).uplinks == (wanted,)
 
 
+def test_a_codec_of_the_things_network_s_repository_is_read_as_json() -> None:
+    example = {
+        "description": "a report",
+        "input": {"fPort": 2, "bytes": [10, 27]},
+        "output": {"data": {"t": 21}},
+    }
+    document = {"uplinkDecoder": {"fileName": "x.js", "examples": [example]}, "downlinkEncoder": {}}
+    wanted = Vector("a report", 2, b"\x0a\x1b", None, {"data": {"t": 21}})
+    assert read_vectors(json.dumps(document)).uplinks == (wanted,)
+
+
 def test_a_vector_a_line_is_read_too() -> None:
     lines = (
         '{"fPort": 1, "bytes": "", "data": {}}\n\n{"fPort": 2, "bytes": "00", "errors": ["no"]}\n'
