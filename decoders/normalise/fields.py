@@ -49,9 +49,8 @@ class Fields:
             DecodeRefused: codec_error, there is more than a reading holds.
         """
         claims = list(self._claims(leaves, before))
-        if len({claim.said.name for claim in claims}) < len(
-            claims
-        ) or not self.values.keys().isdisjoint(claim.said.name for claim in claims):
+        names = {claim.said.name for claim in claims}
+        if len(names) < len(claims) or not self.values.keys().isdisjoint(names):
             claims = self._settled(claims)
         for claim in claims:
             name = claim.said.name

@@ -7,7 +7,7 @@
 Arrays that hold records, which become readings of their own, are set aside by `records.py` before.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from decoders.contract import DecodeRefused
@@ -53,50 +53,62 @@ def leaves_of(
         DecodeRefused: codec_error, it is nested too deep or holds too much.
     """
     found: list[Leaf] = []
-    for leaf in _walk((), value, first, set_aside, units):
-        found.append(leaf)
-        if len(found) > LEAVES_MAX:
-            raise DecodeRefused("codec_error", f"the codec gives more than {LEAVES_MAX} values")
+    _Walk(found, first, set_aside, units).on((), value)
     return found
 
 
-def _walk(
-    path: Path, value: object, first: int, set_aside: SetAside | None, units: bool
-) -> Iterator[Leaf]:
-    if isinstance(value, Mapping):
-        _check_depth(path)
-        yield from _walk_object(path, value, first, set_aside, units)
-    elif isinstance(value, list | tuple):
-        _check_depth(path)
-        if set_aside is None or not set_aside(path, value):
-            for place, inner in enumerate(value, first):
-                yield from _walk((*path, str(place)), inner, first, set_aside, units)
-    elif value is None or isinstance(value, bool | int | float | str):
-        yield Leaf(path, as_float(value) if type(value) is int else value)
-    else:
-        raise DecodeRefused("codec_error", f"the codec gives a {type(value).__name__}")
+class _Walk:
+    """One walk through an output; the leaves go to a list, for it is done for every payload."""
 
+    def __init__(
+        self, found: list[Leaf], first: int, set_aside: SetAside | None, units: bool
+    ) -> None:
+        self._found = found
+        self._first = first
+        self._set_aside = set_aside
+        self._units = units
 
-def _walk_object(
-    path: Path,
-    value: Mapping[object, object],
-    first: int,
-    set_aside: SetAside | None,
-    units: bool,
-) -> Iterator[Leaf]:
-    measured = _measured(value) if units and path else None
-    if measured is not None:
-        yield Leaf(path, *measured)
-        return
-    beside = _units_beside(value) if units else {}
-    for key, inner in value.items():
-        name = str(key)
-        if name in beside.values():
-            continue
-        for leaf in _walk((*path, name), inner, first, set_aside, units):
-            if name in beside and not leaf.unit:
-                leaf = leaf._replace(unit=str(value[beside[name]]))
-            yield leaf
+    def on(self, path: Path, value: object) -> None:
+        """Add the leaves of this value."""
+        kind = type(value)
+        if kind is float or kind is str or kind is bool or value is None:  # nearly all there is
+            self._add(Leaf(path, value))  # type: ignore[arg-type]
+        elif isinstance(value, Mapping):
+            _check_depth(path)
+            self._on_object(path, value)
+        elif isinstance(value, list | tuple):
+            _check_depth(path)
+            if self._set_aside is None or not self._set_aside(path, value):
+                for place, inner in enumerate(value, self._first):
+                    self.on((*path, str(place)), inner)
+        elif isinstance(value, bool | int | float | str):
+            self._add(Leaf(path, as_float(value) if kind is int else value))  # type: ignore[arg-type]
+        else:
+            raise DecodeRefused("codec_error", f"the codec gives a {kind.__name__}")
+
+    def _add(self, leaf: Leaf) -> None:
+        self._found.append(leaf)
+        if len(self._found) > LEAVES_MAX:
+            raise DecodeRefused("codec_error", f"the codec gives more than {LEAVES_MAX} values")
+
+    def _on_object(self, path: Path, value: Mapping[object, object]) -> None:
+        measured = _measured(value) if self._units and path else None
+        if measured is not None:
+            self._add(Leaf(path, *measured))
+            return
+        beside = _units_beside(value) if self._units else {}
+        units = set(beside.values())
+        for key, inner in value.items():
+            name = str(key)
+            if name in units:
+                continue
+            before = len(self._found)
+            self.on((*path, name), inner)
+            if name in beside:
+                unit = str(value[beside[name]])
+                self._found[before:] = [
+                    leaf if leaf.unit else leaf._replace(unit=unit) for leaf in self._found[before:]
+                ]
 
 
 def _measured(value: Mapping[object, object]) -> tuple[Scalar, str] | None:
@@ -122,7 +134,10 @@ def _units_beside(value: Mapping[object, object]) -> dict[str, str]:
     return {
         base: key
         for key, inner in value.items()
-        if isinstance(key, str) and isinstance(inner, str) and inner.strip()
+        if type(key) is str
+        and key.endswith(_UNIT_ENDINGS)
+        and isinstance(inner, str)
+        and inner.strip()
         for ending in _UNIT_ENDINGS
         if key.endswith(ending) and (base := key.removesuffix(ending)) in value and base != key
     }

@@ -152,6 +152,9 @@ class _Output:
             leaf.path for array in arrays for element in elements_of(array)
             for leaf in self._add_element(element)
         }  # fmt: skip
+        if not repeated and not self._profile.time:
+            self._own.add(leaves)
+            return
         own = []
         for leaf in leaves:
             if leaf.path in repeated:

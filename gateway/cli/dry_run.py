@@ -126,7 +126,7 @@ def _tried(request: Request) -> Answer | _ForCodec:
         if request.codec is not None and payload is not None:
             from gateway.cli.codec_run import Asked
 
-            asked = Asked(Path(request.codec), request.profile, f_port, payload, received_at)
+            asked = Asked(_path(request.codec), request.profile, f_port, payload, received_at)
             return _ForCodec(asked, described)
         if request.decoder is None or payload is None:
             return Answer(uplink=described)
@@ -150,6 +150,10 @@ def _of_codec(waiting: _ForCodec, said: CodecAnswer, codecs: "CodecRun") -> Answ
     except (Refused, DecodeRefused) as refused:
         answer.refused = Refusal(refused.reason, refused.sentence)
     return answer
+
+
+_path = lru_cache(256)(Path)
+"""A batch names few files, each a thousand times."""
 
 
 @lru_cache(8)
