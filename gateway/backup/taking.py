@@ -5,6 +5,7 @@ disk of the archive, checked there, and goes into it; so for a moment it is ther
 """
 
 import contextlib
+import fcntl
 import grp
 import hashlib
 import os
@@ -84,7 +85,7 @@ def take(
             contents[read[0].name] = read[1]
     _check_room(config.store.path, folder, history, sum(map(len, contents.values())))
     copy = folder / f".{name}.store.part"
-    with _copied(config.store.path, copy, history, step) as copied:
+    with _alone(folder if out else None), _copied(config.store.path, copy, history, step) as copied:
         manifest = Manifest(
             format=FORMAT,
             program=__version__,
@@ -116,7 +117,10 @@ def _read(file: NamedFile, base: str) -> tuple[Member, bytes] | None:
     if not is_plain(str(path)[1:]):
         raise Unavailable(f"{str(path)!a} cannot be backed up: name it without control characters")
     try:
-        with path.open("rb") as opened:
+        # A pipe that nobody writes into is not waited for.
+        with open(
+            path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+        ) as opened:
             told = os.fstat(opened.fileno())
             raw = opened.read(FILE_BYTES_MAX + 1) if stat.S_ISREG(told.st_mode) else b""
     except FileNotFoundError:
@@ -179,6 +183,30 @@ def _check_room(store: Path, folder: Path, history: bool, files_bytes: int) -> N
             " is made: name a place on another disk"
             + (", or leave --history out" if history else "")
         )
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Generator[None, None, None]:
+    """While a backup is written into this folder: two of one name would write into one another's files."""
+    if folder is None:
+        yield
+        return
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be written to: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable(
+                f"another backup is being written into {folder}; try again when it is done"
+            ) from error
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(held)
 
 
 @contextmanager

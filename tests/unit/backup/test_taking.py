@@ -43,15 +43,9 @@ def test_a_file_that_is_not_there_is_told_and_the_rest_is_taken(box: Path, tmp_p
 def test_a_folder_in_the_place_of_a_file_is_refused(box: Path, tmp_path: Path) -> None:
     password = box.parent / "broker.password"
     password.unlink()
-    os.mkfifo(password)
-    reader = os.open(password, os.O_RDONLY | os.O_NONBLOCK)
-    writer = os.open(password, os.O_WRONLY)  # so that opening it to read does not wait
-    try:
-        with pytest.raises(Unavailable, match="is no file"):
-            backed_up(box, tmp_path / "out.tar")
-    finally:
-        os.close(reader)
-        os.close(writer)
+    os.mkfifo(password)  # nobody writes into it
+    with pytest.raises(Unavailable, match="is no file"):
+        backed_up(box, tmp_path / "out.tar")
     assert not (tmp_path / "out.tar").exists()
 
 
@@ -99,3 +93,16 @@ def test_what_a_killed_run_has_left_is_written_over(box: Path, tmp_path: Path) -
         (tmp_path / name).write_text("half")
     backed_up(box, tmp_path / "out.tar")
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_one_backup_at_a_time_is_written_into_a_folder(box: Path, tmp_path: Path) -> None:
+    def meanwhile(*_: int) -> None:
+        with pytest.raises(Unavailable, match="another backup is being written into"):
+            backed_up(box, tmp_path / "out.tar")
+        told.append(True)
+
+    told: list[bool] = []
+    taking.take(load(box), tmp_path / "out.tar", history=True, step=meanwhile)
+    assert told
+    _, taken = backed_up(box, tmp_path / "out.tar")
+    assert taken.balanced
