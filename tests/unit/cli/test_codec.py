@@ -137,6 +137,10 @@ def test_a_payload_that_is_refused_is_code_one(call: Call, codec: Path) -> None:
     code, said = report(call, codec, "--f-port", 3, "--hex", "d700")
     assert code == 1
     assert said["tried"]["refused"] == "codec_error: Error: port (line 2)"
+    people = call("codec", "test", codec, "--f-port", 3, "--hex", "d700").out
+    assert "to check by hand" not in people, "an exception is nothing to expect"
+    people = call("codec", "test", codec, "--f-port", 2, "--hex", "d7").out
+    assert '{"fPort": 2, "bytes": "d7", "errors": ["too short"]}' in people
 
 
 def test_without_vectors_it_says_how_to_write_one(call: Call, codec: Path) -> None:
