@@ -3,11 +3,13 @@
 Ids are given here and kept in the file by the commit that first uses them.
 """
 
+from collections.abc import Iterable, Sequence
+
 import apsw
 
-from gateway.model import REFUSALS, Malformed, Record
+from gateway.model import REFUSALS, Malformed, Reading, Record
 from gateway.store import recovery, retention
-from gateway.store.batch import Batch
+from gateway.store.batch import Batch, ToldRow
 from gateway.store.packing import pack_body, pack_heard
 from gateway.store.sampling import UNKEPT, Sampling
 from gateway.store.tables import Tables
@@ -153,6 +155,14 @@ class Draft:
     def note_sinks(self, texts: dict[str, str]) -> None:
         """Write positions of sinks that are not configured, as they are given."""
         self._open.sinks |= texts
+
+    def forget(self, readings: Iterable[Reading]) -> None:
+        """These are shown no more once the next commit is on disk."""
+        self._open.gone += [(one.seq, one.index) for one in readings]
+
+    def tell(self, letters: Sequence[ToldRow]) -> None:
+        """Dead letters were refused again, in these words."""
+        self._open.told += letters
 
     def forget_rows(self, upto: int) -> None:
         """Tail rows up to this seq are no more."""

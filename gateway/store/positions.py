@@ -23,9 +23,32 @@ class Positions(dict[str, Position]):
         """Of this run's sinks, as the file has them."""
         self._due: dict[str, float] = {}
 
-    def saved(self, name: str) -> Position | None:
-        """The position of a sink that was configured before; asked for once."""
-        return self._absent.pop(name, None)
+    def begun(
+        self,
+        name: str,
+        start: str,
+        readings: int,
+        newest_seq: int,
+        horizon: int,
+        unread: Callable[[Position], int],
+    ) -> Position:
+        """The position of a sink of this run; a new one begins at all that is kept, or, at "now", after it.
+
+        `readings` is the store's count of all, `horizon` the newest sealed row; `unread` counts what waits.
+        """
+        saved = self._absent.pop(name, None)
+        position = saved or Position()
+        if saved is not None:
+            if saved.away:
+                _come_back(saved, readings, horizon, unread)
+        elif start == "now":
+            position.high = position.born = newest_seq
+            position.baseline = readings
+        else:
+            position.baseline = readings - unread(position)
+        self[name] = position
+        self.moved(name, now=True)
+        return position
 
     def known(self, name: str) -> Position | None:
         """The position of any sink that ever was, also of one that nobody has asked for."""
@@ -91,12 +114,11 @@ class Positions(dict[str, Position]):
                 yield position
 
 
-def come_back(position: Position, readings: int, horizon: int, unread: Callable[[], int]) -> None:
-    """A sink is configured again: what it missed meanwhile counts as dropped.
-
-    `readings` is the store's count of all, `horizon` the newest sealed row; `unread` counts what waits.
-    """
+def _come_back(
+    position: Position, readings: int, horizon: int, unread: Callable[[Position], int]
+) -> None:
+    """A sink is configured again: what it missed meanwhile counts as dropped."""
     position.away = False
     position.held = [[max(low, horizon + 1), high] for low, high in position.held if high > horizon]
-    missed = readings - position.baseline - position.settled() - unread()
+    missed = readings - position.baseline - position.settled() - unread(position)
     position.dropped += max(missed, 0)

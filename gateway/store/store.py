@@ -6,7 +6,7 @@ through `commit`.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -14,16 +14,16 @@ import apsw
 
 from gateway.errors import GatewayError, StoreDamaged, StoreFull, Unavailable
 from gateway.journal import Journal
-from gateway.model import Reading, Stamp
+from gateway.model import Stamp
 from gateway.store import retention
-from gateway.store.batch import Batch, DeadRow, ToldRow
+from gateway.store.batch import Batch, DeadRow
 from gateway.store.blocks import ROTTEN, Rotted
 from gateway.store.ceiling import Reserve, Shares
 from gateway.store.connection import store_errors
 from gateway.store.draft import Draft
 from gateway.store.history import unread_readings
 from gateway.store.position import Position
-from gateway.store.positions import Positions, come_back
+from gateway.store.positions import Positions
 from gateway.store.store_file import StoreFile
 from gateway.store.upkeep import REMEMBERED_ROWS, Upkeep
 from gateway.store.writer import Writer
@@ -304,24 +304,11 @@ class Store(Draft):
     def position(self, sink: str, start: str) -> Position:
         """A sink's position; a new sink begins at all that is kept, or after it. Called at start."""
         readings = self.counters.get("readings", 0)
-
-        def unread() -> int:
-            return unread_readings(self._writer.connection, position)
-
-        saved = self.positions.saved(sink)
-        position = saved or Position()
         with self.restoring():
-            if saved is not None:
-                if saved.away:
-                    come_back(saved, readings, self.horizon, unread)
-            elif start == "now":
-                position.high, position.baseline = self.next_seq - 1, readings
-                position.born = position.high
-            else:
-                position.baseline = readings - unread()
-        self.positions[sink] = position
-        self.positions.moved(sink, now=True)
-        return position
+            return self.positions.begun(
+                sink, start, readings, self.next_seq - 1, self.horizon,
+                lambda position: unread_readings(self._writer.connection, position),
+            )  # fmt: skip
 
     def settled(self, sink: str) -> None:
         """The position moved: write it with a commit within a few seconds."""
@@ -348,14 +335,6 @@ class Store(Draft):
             self.positions.moved(sink, now=True)
         elif position is not None:
             self.note_sinks({sink: position.dump()})
-
-    def forget(self, readings: Iterable[Reading]) -> None:
-        """These are shown no more once the next commit is on disk."""
-        self._open.gone += [(one.seq, one.index) for one in readings]
-
-    def tell(self, letters: Sequence[ToldRow]) -> None:
-        """Dead letters were refused again, in these words."""
-        self._open.told += letters
 
     async def close(self) -> None:
         """Write what is due, checkpoint, close and let another process write."""
