@@ -47,11 +47,13 @@ class _Opened(NamedTuple):
     f_port: int
     payload: bytes
     time_ns: int
+    known: bool
+    """Whether anybody vouches for that time."""
 
     @property
     def trusted_ns(self) -> int | None:
         """The uplink's time, None when nobody vouches for it."""
-        return None if self.row.held and not self.row.received.trusted else self.time_ns
+        return self.time_ns if self.known else None
 
 
 class Decode:
@@ -176,12 +178,14 @@ class Decode:
         if f_port is None:
             sentence = f"{device.name}: the payload has no FPort; set f_port for it"
             return Refused("wrong_port", sentence)
-        time_ns = row.time_ns
-        if time_ns is None:
+        time_ns, known = row.time_ns, row.received.trusted
+        if time_ns is None or not known:
             heard = msgspec.structs.replace(record.heard, received=row.received)
-            time_ns = self._interpreter.clocks.uplink_time(heard)[0]
-            time_ns = self._interpreter.slots.claim(device.name, time_ns)
-        return _Opened(row, device, f_port, payload, time_ns)
+            told_ns, unknown = self._interpreter.clocks.uplink_time(heard)
+            known = not unknown
+            if time_ns is None:
+                time_ns = self._interpreter.slots.claim(device.name, told_ns)
+        return _Opened(row, device, f_port, payload, time_ns, known)
 
     def _decide(
         self, row: Undecoded, opened: _Opened | Refused, answer: CodecAnswer | None

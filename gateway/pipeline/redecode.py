@@ -17,7 +17,16 @@ import msgspec
 from decoders.contract import Decoded, DecodeRefused, FieldValue
 from gateway.device import Device
 from gateway.lorawan.unwrap import Lorawan
-from gateway.model import REFUSALS, ApplicationUplink, Frame, Malformed, Reading, Record, Series
+from gateway.model import (
+    REFUSALS,
+    ApplicationUplink,
+    Frame,
+    Malformed,
+    Reading,
+    Record,
+    Series,
+    Stamp,
+)
 from gateway.pipeline.amended import LATE
 from gateway.pipeline.fleet import Fleet
 from gateway.pipeline.held import UNTRUSTED
@@ -101,7 +110,9 @@ Decode = Callable[
     [Device, int | None, bytes, Frame | ApplicationUplink, int | None],
     Awaitable[tuple[Decoded, ...] | None],
 ]
-"""Asks a device's decoder: device, FPort, payload, hearing, the uplink's time if it is known. None: not now."""
+"""Asks a device's decoder: device, FPort, payload, hearing, the uplink's time if it is known. None: not now.
+
+Of a time that nobody vouches for, the hearing's wall clock has what was given to the uplink."""
 
 
 class Decoding:
@@ -125,6 +136,10 @@ class Decoding:
         if opened is None:
             return None
         time_ns, known = self._time_of(row, heard)
+        if not known:
+            received = heard.received
+            received = Stamp(time_ns, received.boot_ns, received.trusted)
+            heard = msgspec.structs.replace(heard, received=received)
         sentence = None
         outcome = (
             "late"

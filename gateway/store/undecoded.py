@@ -122,7 +122,7 @@ class Backlog:
         times = _times(connection, {row[0] for row in rows}, block_low, block_high)
         for row in rows:
             seq, record = raw_record(row, self._store.tables)
-            if record.outcome == "undecoded" and _was_held(record):
+            if record.outcome == "undecoded" and seq not in times and _was_held(record):
                 continue
             waiting = self._waiting(connection, seq, record, times)
             if waiting is not None:
@@ -173,7 +173,10 @@ def _times(
 
 
 def _was_held(record: Record) -> bool:
-    """Whether a sealed row had waited for the clock: blocks do not say so, its times do (`times.py`)."""
+    """Whether a sealed row without readings had waited for the clock: its times say so (`times.py`).
+
+    One that was refused at first, and whose boot is over, did not wait; it has readings, which are flagged.
+    """
     heard = record.heard
     if heard.received.trusted or isinstance(heard, Malformed):
         return False

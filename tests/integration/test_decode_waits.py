@@ -8,7 +8,7 @@ import pytest
 from gateway.codec_worker import child_process
 from gateway.errors import Unavailable
 from gateway.pipeline.decode import ROWS_AT_ONCE, TRIES_WHEN_FULL
-from tests.decode_bench import OFF_S, OTHER, OpenStage, spoken, unset
+from tests.decode_bench import OFF_S, ONE, OTHER, OpenStage, spoken, unset
 from tests.pipeline_bench import (
     NEAR,
     START_S,
@@ -17,6 +17,7 @@ from tests.pipeline_bench import (
     heard_by,
     stamp,
 )  # fmt: skip
+from tests.redecode_bench import redecode, run
 
 # -- the clock ------------------------------------------------------------------------------------------
 
@@ -113,3 +114,37 @@ async def test_sealed_rows_that_need_no_answer_hold_up_none_that_do(open_stage: 
     assert await stage.decode._step()
     assert await stage.decode._step()
     assert stage.sums().outcomes == {"uplink": 2}
+
+
+# -- decoded again --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("set_at_s", [90, None])
+async def test_what_had_waited_for_the_clock_is_decoded_again_with_the_time_it_has(
+    open_stage: OpenStage, set_at_s: int | None
+) -> None:
+    stage = open_stage()
+    await stage.hear(unset(1), unset(2))
+    await stage.release(None if set_at_s is None else stamp(START_S + set_at_s))
+    await stage.run_dry()
+    before = await stage.rows()
+    found = await run(redecode(stage.bench))
+    assert (found["looked_at"], found["rows"]) == (2, 0)
+    assert await stage.rows() == before, "nothing is other than it was"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+async def test_a_payload_of_a_boot_without_a_clock_that_is_known_later_is_flagged(
+    open_stage: OpenStage, *, sealed: bool
+) -> None:
+    stage = open_stage(dev_addr="", keys=type(device_of(ONE).keys)())
+    assert await stage.hear(unset(1)) == ["unknown_device"]
+    await stage.bench.close()
+    stage = open_stage()
+    await run(redecode(stage.bench))
+    assert stage.sums().outcomes == {"undecoded": 1}
+    if sealed:
+        await stage.seal()
+    assert (await stage.run_dry()).outcomes == {"uplink": 1}
+    fields = (await stage.rows())[-1].fields("sensor")
+    assert fields[0]["time_untrusted"] is True
