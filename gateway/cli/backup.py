@@ -28,7 +28,7 @@ def command(
         list[Path] | None, Option("--also", help="A file that the configuration does not name.")
     ] = None,
     force: Annotated[bool, Option("--force", help="Write over a file that is there.")] = False,
-    json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
+    json: Annotated[bool, Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Write configuration, devices, keys, counters and what waits for a sink into one file."""
     to_stdout = str(out) == TO_STDOUT

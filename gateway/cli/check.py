@@ -31,7 +31,7 @@ SECRETS = ("password_file", "token_file", "key_file")
 
 def command(
     config: Annotated[Path, Option(help="The gateway's configuration file.")],
-    json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
+    json: Annotated[bool, Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Check the configuration and print what it means. Opens no connection."""
     try:

@@ -17,6 +17,8 @@ from gateway.store.connection import reading
 from gateway.store.dead_letters import DeadLetter, Kind, Wanted
 from gateway.store.tables import Tables
 
+WIDE_COLUMNS = 110
+"""Of a terminal, from which on a letter's line has room for when it was refused."""
 PAGE_LETTERS = 1000
 """Read in one transaction."""
 
@@ -99,7 +101,7 @@ def write_kinds(kinds: Sequence[Kind]) -> None:
     table = Table(title="Refused for good", title_justify="left")
     table.add_column("letters", justify="right")
     for name in ("sink", "status", "the server's words", "newest"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=name in ("status", "newest"), overflow="fold")
     for kind in kinds:
         cells = (
             f"{kind.letters:,}",
@@ -201,17 +203,20 @@ def _write_table(found: Iterable[DeadLetter]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False)
+    wide = console.width >= WIDE_COLUMNS
     table = Table(title="Letters", title_justify="left")
-    table.add_column("id", justify="right")
-    for name in ("refused", "status", "sink", "device", "measurement", "time"):
-        table.add_column(name, no_wrap=name in ("refused", "time"), overflow="fold")
+    table.add_column("id", justify="right", no_wrap=True)
+    for name in ("status", "time", "sink", "device", "measurement", *(["refused"] if wide else [])):
+        table.add_column(name, no_wrap=name in ("status", "time", "refused"), overflow="fold")
     for letter in found:
-        cells = (
-            str(letter.id), time_text(letter.wall_ns), str(letter.status), letter.sink, letter.device,
-            letter.reading.series.measurement, time_text(letter.reading.time_ns),
-        )  # fmt: skip
+        cells = [
+            str(letter.id), str(letter.status), time_text(letter.reading.time_ns), letter.sink,
+            letter.device, letter.reading.series.measurement,
+        ]  # fmt: skip
+        cells += [time_text(letter.wall_ns)] if wide else []
         table.add_row(*(Text(cell) for cell in cells))
-    Console(highlight=False).print(table)
+    console.print(table)
 
 
 def _printable(text: str) -> str:

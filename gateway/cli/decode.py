@@ -55,7 +55,7 @@ def command(
     device: Annotated[str | None, Option(help="Take keys and decoder of this device.")] = None,
     config: Annotated[Path | None, Option(help="Where that device is configured.")] = None,
     batch: Annotated[Path | None, Option(help="Requests, one a line; - is stdin.")] = None,
-    json: Annotated[bool, Option("--json", help="Print the answer as JSON.")] = False,
+    json: Annotated[bool, Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Try a decoder on a payload, or keys on a frame. Nothing is stored."""
     request = Request(

@@ -61,7 +61,7 @@ def command(
         Path | None, typer.Option(help="Where to keep its files; a new one if not given.")
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Only a summary at the end, as JSON.")
+        bool, typer.Option("--json", help="One JSON document on stdout, at the end.")
     ] = False,
 ) -> None:
     """Show readings of simulated devices, live, until Ctrl-C."""

@@ -12,6 +12,8 @@ import typer
 from gateway.cli.changing import change
 from gateway.cli.options import ConfigNeeded, JsonOption, moment_ns, time_text
 
+VANISHED_LINES_MAX = 20
+"""Shown of what is not given any more; `--json` has more of them."""
 POINTS = {
     "new": "new points",
     "changed": "points with other values",
@@ -88,7 +90,7 @@ def _show(answer: Mapping[str, Any], *, delete: bool) -> None:
         print(f"{time_text(one['time_ns'])} {one['device']} {one['measurement']}, row {one['seq']}")
         if one["before"] is not None:
             print(f"    before  {_fields(one['before'])}")
-        print(f"    {'now' if applied else 'then':6}  {_fields(one['now'])}")
+        print(f"    {'now' if applied else 'after':6}  {_fields(one['now'])}")
     _show_vanished(answer, delete=delete)
     if not applied and answer["rows"]:
         print("nothing was changed: this was a dry run; --apply does it")
@@ -98,11 +100,12 @@ def _show_vanished(answer: Mapping[str, Any], *, delete: bool) -> None:
     points = answer["points"]
     if answer["vanished"]:
         print("not given any more:")
-    for one in answer["vanished"]:
+    shown = answer["vanished"][:VANISHED_LINES_MAX]
+    for one in shown:
         tags = ",".join(f"{name}={value}" for name, value in one["tags"].items())
         print(f"    {time_text(one['time_ns'])} {one['measurement']},{tags}, row {one['seq']}")
-    if points["vanished"] > len(answer["vanished"]):
-        print(f"    and {points['vanished'] - len(answer['vanished']):,} more")
+    if points["vanished"] > len(shown):
+        print(f"    and {points['vanished'] - len(shown):,} more")
     if (points["vanished"] or points["with_vanished_fields"]) and not delete:
         print(
             "databases keep points and fields that are gone; --delete lets them forget"

@@ -27,7 +27,7 @@ def command(
         Path | None, Option(help="The configuration's folder; where it was, when not given.")
     ] = None,
     force: Annotated[bool, Option("--force", help="Move aside what is there.")] = False,
-    json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
+    json: Annotated[bool, Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Put configuration, devices, keys and store back as they were."""
     with _opened(file) as opened, progress("restoring") as bar:

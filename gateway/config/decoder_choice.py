@@ -43,4 +43,5 @@ def choose(text: str, base: Path) -> Choice:
         if not is_file(path):
             raise ValueError(f"there is no codec at {path}; paths are relative to the devices file")
         return Choice(codec_path=path)
-    raise ValueError("no such decoder; " + did_you_mean(text, [*DECODERS, NETWORK_SERVER]))
+    listed = "docs/supported-devices.md lists those that are built in"
+    raise ValueError("no such decoder; " + did_you_mean(text, [*DECODERS, NETWORK_SERVER], listed))

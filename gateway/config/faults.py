@@ -103,12 +103,14 @@ def without_logins(text: str) -> str:
     return _URL_LOGIN.sub("***@", text)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?` for the nearest known word, else what is known."""
+def did_you_mean(word: str, known: Iterable[str], listed: str = "") -> str:
+    """`did you mean "x"?` for the nearest known word, else what is known, or where it is `listed`."""
     words = sorted(known)
     nearest = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if nearest:
         return f'did you mean "{nearest[0]}"?'
+    if listed:
+        return listed
     return "known here: " + ", ".join(words) if words else "there are none"
 
 

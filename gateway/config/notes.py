@@ -47,7 +47,10 @@ def _about_listeners(sources: Sequence[SourceConfig], web: WebSection | None) ->
 
 def _about_devices(sources: Sequence[SourceConfig], devices: Sequence[Device]) -> Iterator[str]:
     if not devices:
-        yield "no devices are configured: frames are kept but not decoded, also not once their devices are"
+        yield (
+            "no devices are configured: frames are kept but not decoded;"
+            " `redecode --apply` does that once their devices are"
+        )
     joins = [device.name for device in devices if device.activation == "otaa"]
     if joins:
         yield (
