@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import IO
 
@@ -149,9 +150,10 @@ class _Staging:
 
     def put_in_place(self) -> None:
         """Move aside what is in the way, and give every file its name."""
-        mark = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        for path in in_the_way(self.places):
-            moved = path.with_name(f"{path.name}.before-restore-{mark}")
+        taken = in_the_way(self.places)
+        ending = _unused_ending(taken)
+        for path in taken:
+            moved = path.with_name(path.name + ending)
             path.rename(moved)
             self.aside.append((path, moved))
         for place in self.places:
@@ -183,6 +185,19 @@ class _Staging:
             if not self._lock.was_there:
                 self._lock.path.unlink(missing_ok=True)
             self._lock = None
+
+
+def _unused_ending(taken: list[Path]) -> str:
+    """What is moved aside gets this behind its name; another one than what an earlier restore has moved aside."""
+    now = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    endings = (
+        f".before-restore-{now}{again}" for again in chain([""], (f"-{n}" for n in count(2)))
+    )
+    return next(
+        ending
+        for ending in endings
+        if not any(os.path.lexists(path.with_name(path.name + ending)) for path in taken)
+    )
 
 
 def _stage(place: Place, pieces: Iterator[bytes]) -> None:

@@ -187,3 +187,23 @@ def test_a_disk_that_fails_at_the_last_name_leaves_everything_as_it_was(
         restored(backup, force=True)
     assert calls
     assert tree(tmp_path) == before
+
+
+def test_what_two_restores_in_a_second_move_aside_is_all_kept(
+    box: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = SimpleNamespace(strftime=lambda *_: "20261122-000000", gmtime=lambda: None)
+    monkeypatch.setattr(restoring, "time", now)
+    box.write_text("# the first\n")
+    for text in ("# the second\n", "# the third\n"):
+        restored(backup, force=True)
+        box.write_text(text)
+    restored(backup, force=True)
+    aside = [
+        box.with_name(f"{box.name}.before-restore-20261122-000000{n}") for n in ("", "-2", "-3")
+    ]
+    assert [one.read_text() for one in aside] == [
+        "# the first\n",
+        "# the second\n",
+        "# the third\n",
+    ]
