@@ -17,6 +17,7 @@ from decoders.normalise.records import Array, Element, RecordArrays, elements_of
 from decoders.normalise.resolve import Target, resolve
 from decoders.normalise.things_stack import Measured, measurements
 from decoders.normalise.times import BadTime, as_time, judged
+from decoders.normalise.values import unit_in
 
 READINGS_MAX = 512
 """Readings of one uplink: more stored samples than any payload holds."""
@@ -92,6 +93,14 @@ class Normaliser:
 
     def target_of(self, leaf: Leaf) -> Target | None:
         """What becomes of a leaf; None when the profile drops it."""
+        target = self._target(leaf)
+        if target is None or target.quantity is not None or target.rule is not None or leaf.unit:
+            return target
+        unit = unit_in(leaf.value)
+        better = self._target(leaf._replace(unit=unit)) if unit else None
+        return better if better is not None and better.quantity is not None else target
+
+    def _target(self, leaf: Leaf) -> Target | None:
         if sum(map(len, leaf.path)) + len(leaf.unit) > KEY_KEPT:
             return resolve(leaf.path, leaf.unit, self.profile)
         key = (leaf.path, leaf.unit)

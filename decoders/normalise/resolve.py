@@ -145,9 +145,10 @@ def _readings_of(clean: str, has_unit: bool) -> Iterator[tuple[str, str]]:
         last, before = words[-1], words[:-1]
         if last == "n" and before[-1] in ("l1", "l2", "l3"):
             last, before = before[-1], before[:-1]
-        if before and before[-1] in _CHANNEL_WORDS:
-            before = before[:-1]
         channel = _PAIRS.get(last) or (_PHASES.get(last, last) if has_unit else last)
+        if before and before[-1] in _CHANNEL_WORDS:
+            yield "_".join(before), channel  # digital_input_1
+            before = before[:-1]
         yield "_".join(before), channel
         yield "_".join(before[:-1]), f"{before[-1] if before else ''}_{last}"
     for at in (0, -1):  # di1_status, pulse_counter_dry_input1

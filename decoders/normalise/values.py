@@ -79,6 +79,12 @@ def read(leaf: Leaf, target: Target) -> Read:
     return Found(target.name, as_text(value)[:TEXT_MAX])
 
 
+def unit_in(value: Scalar) -> str:
+    """The unit behind a number in a text, as in "90%"; "" when there is none."""
+    found = _NUMBER.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
+    return found[2].strip() if found else ""
+
+
 def as_text(value: Scalar) -> str:
     """A value as a profile writes it: whole numbers without a point, booleans as in JSON."""
     if isinstance(value, str):

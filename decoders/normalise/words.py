@@ -29,7 +29,8 @@ _OF: Mapping[str, Mapping[str, bool]] = {
     "leak": {"leak": True, "leaked": True, "leaking": True, "wet": True, "dry": False, "no leak": False},
     "motion": {"motion": True, "no motion": False, "moving": True, "still": False},
     "occupied": {"occupied": True, "vacant": False, "unoccupied": False, "free": False},
-    "tamper": {"tampered": True, "tamper": True, "uninstalled": True, "installed": False},
+    "tamper": {"tampered": True, "tamper": True, "uninstalled": True, "not installed": True,
+               "installed": False},
     "mains_ok": {"ok": True, "fault": False, "failed": False},
     "battery_low": {"ok": False, "normal": False},
 }  # fmt: skip

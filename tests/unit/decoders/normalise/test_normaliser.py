@@ -231,3 +231,33 @@ def test_a_codec_that_makes_up_keys_does_not_fill_the_memory() -> None:
     (reading,) = normaliser.readings({"k" * 5000: 1}).readings
     assert dict(reading.fields) == {"k" * 64: 1.0}
     assert not normaliser._targets
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"battery": "90%"}, {"battery_pct": 90.0}),
+        ({"battery": "3290 mV"}, {"battery_v": 3.29}),
+        ({"power": "1.5 kW"}, {"active_power_w": 1500.0}),
+        ({"battery": "3.3(low battery)"}, {"battery": "3.3(low battery)"}),
+        ({"note": "90%"}, {"note": "90%"}),
+        ({"battery": "90"}, {"battery": "90"}),
+    ],
+)
+def test_a_unit_behind_the_number_in_a_text_is_a_unit_that_is_said(
+    data: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert fields(data) == expected
+
+
+def test_contacts_are_known_by_the_names_of_their_makers() -> None:
+    said = {"magnet_status": "open", "tamper_status": "not installed", "gpio_input_1": "on"}
+    said |= {"gpio_output_2": "off", "digital_input_2": "off", "digital_output_1": "off"}
+    assert fields(said) == {
+        "door_open": True,
+        "tamper": True,
+        "di1": True,
+        "do2": False,
+        "di2": False,
+        "do1": False,
+    }
