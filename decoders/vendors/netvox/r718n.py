@@ -17,7 +17,7 @@ current 2 and 3 are given as `current_raw_2_ma`, `current_raw_3_ma`, and their m
 as `current_multiplier_2`, `current_multiplier_3`; below 65.5 A they are 1. A product of two reports is nothing
 that one payload says. Source: user manuals of R718N3 (E), R718NL3, R718N360, 5.1; vendor/netvox/payload/r718n1.js,
 r718n3.js, r718nl1.js in TheThingsNetwork/lorawan-devices (Apache-2.0), which add "(low battery)" to the voltage
-and do not know reports 3 and 4.
+and of which only the newest know reports 3 and 4.
 """
 
 from decoders.items import Item, Value
