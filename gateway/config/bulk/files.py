@@ -178,7 +178,7 @@ def read(places: Places) -> Files:
 
 def _refuse_faulty(places: Places, keys: Path | None) -> None:
     faults = Faults()
-    absent = keys is not None and not keys.exists()
+    absent = keys is not None and not os.path.lexists(keys)
     from_gateway = None if absent else places.keys
     if absent and places.keys is None:
         return  # the devices file names a keys file that is still to be made; the plan looks at the rest
@@ -188,7 +188,7 @@ def _refuse_faulty(places: Places, keys: Path | None) -> None:
 
 def _existing(path: Path | None) -> tuple[str, dict[str, Any]]:
     """(text, document) of a file; nothing of one that is not there."""
-    if path is None or not path.exists():
+    if path is None or not os.path.lexists(path):
         return "", {}
     document, _ = toml_file.read(path, key_file.BYTES_MAX)
     return path.read_bytes().decode("utf-8"), document

@@ -10,7 +10,7 @@ from gateway.config.bulk import files
 from gateway.config.bulk.files import Places
 from gateway.config.bulk.lists import parse
 from gateway.config.bulk.plan import plan
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, GatewayError
 
 KEY = "00112233445566778899aabbccddeeff"
 OTHER = "ffeeddccbbaa99887766554433221100"
@@ -157,3 +157,13 @@ def test_windows_mark_and_comments_stay(config: Path) -> None:
     assert raw.startswith("\ufeff# ours\r\n".encode())
     assert raw.count(b"\n") == raw.count(b"\r\n")
     assert len(load(config).devices) == 2
+
+
+def test_a_keys_file_of_a_name_that_no_disk_takes_is_told(config: Path) -> None:
+    devices = config.with_name("devices.toml")
+    text = f'keys_file = "{"k" * 300}"\n'
+    devices.write_text(text)
+    devices.chmod(0o640)
+    with pytest.raises(GatewayError, match="File name too long"):
+        put(files.places_of(config), LIST)
+    assert devices.read_text() == text
