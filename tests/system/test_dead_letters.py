@@ -1,5 +1,7 @@
 """Dead letters from their refusal to their end, with a real daemon and a real influxd."""
 
+import os
+import signal
 from pathlib import Path
 from threading import Thread
 
@@ -122,8 +124,12 @@ def test_a_database_that_is_away_costs_no_letter(tmp_path: Path, influxd: Influx
 def test_a_socket_that_was_taken_away_comes_back(tmp_path: Path, influxd: Influxd) -> None:
     with refused_city(tmp_path, influxd) as city:
         socket = control_path(tmp_path / "store.db")
-        socket.unlink()
-        assert "control socket is away" in city.refusal("dead-letters", "retry", "--all")
+        os.kill(city.daemon.pid, signal.SIGSTOP)  # or it makes a new one before the command looks
+        try:
+            socket.unlink()
+            assert "control socket is away" in city.refusal("dead-letters", "retry", "--all")
+        finally:
+            os.kill(city.daemon.pid, signal.SIGCONT)
         city.daemon.wait(socket.exists, "there is a socket again")
         city.daemon.wait(lambda: city.daemon.status()["daemon"], "it answers")
         assert city.command("dead-letters", "retry", "--all")["asked"] == city.dead
