@@ -4,10 +4,12 @@
   const write = Object.getOwnPropertyDescriptors(Date.prototype);
   for (const name of ["toString", "toTimeString"]) {
     const bare = write[name].value;
-    const value = function () {
-      const text = bare.call(this);
-      return text.endsWith("GMT+0000") ? text + " (Coordinated Universal Time)" : text;
+    const named = {
+      [name]() {
+        const text = bare.call(this);
+        return text.endsWith("GMT+0000") ? text + " (Coordinated Universal Time)" : text;
+      },
     };
-    Object.defineProperty(Date.prototype, name, { value, writable: true, configurable: true });
+    Object.defineProperty(Date.prototype, name, { value: named[name], writable: true, configurable: true });
   }
 })();

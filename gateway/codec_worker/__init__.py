@@ -4,7 +4,7 @@
 
 What holds a codec, from the inside out:
 
-    engine      8 MB of heap, 256 KB of stack, 100 ms of CPU; no files, no network, no modules
+    engine      8 MB of heap, 4 MB of stack, 100 ms of CPU; no files, no network, no modules
     child       python -I without an environment; limits of memory, CPU, files and processes; killed and begun
                 anew when an answer takes too long, for loops of native calls do not look at the engine's limit
     parent      takes at most 64 KB of JSON per answer and believes none of it; a codec that was killed for

@@ -19,6 +19,7 @@ from gateway.codec_worker.protocol import (
     ORDER_BYTES_MAX,
     OUTPUT_BYTES_MAX,
     READY,
+    STACK_BYTES_MAX,
     THREW,
     TOO_LONG,
     UNUSABLE,
@@ -33,6 +34,8 @@ ADDRESS_SPACE_BYTES_MAX = 64 * 1024 * 1024
 gateway it stays below the memory that the service unit gives them both."""
 ORDER_CPU_S_MAX = 60
 """For one order. The gateway kills a stuck process much earlier."""
+STACK_BYTES = 2 * STACK_BYTES_MAX
+"""Of this process: the engine trusts that what it is allowed is there."""
 FILES_MAX = 8
 PROBE = "function decodeUplink() {}"
 """Made before the first codec: a process that cannot run this is not to be blamed on a codec."""
@@ -122,6 +125,7 @@ def _take_pipes() -> tuple[int, int]:
 def _give_up_rights() -> None:
     with contextlib.suppress(OSError):  # in a shortage of memory this process goes first
         Path("/proc/self/oom_score_adj").write_text("1000")
+    _limit(resource.RLIMIT_STACK, STACK_BYTES)
     _limit(resource.RLIMIT_AS, ADDRESS_SPACE_BYTES_MAX)
     _limit(resource.RLIMIT_NOFILE, FILES_MAX)
     _limit(resource.RLIMIT_NPROC, 0)

@@ -21,7 +21,8 @@ ORDER_BYTES_MAX = 4 * 1024 * 1024
 
 HEAP_BYTES_MAX = 8 * 1024 * 1024
 """The engine's heap, of each codec."""
-STACK_BYTES_MAX = 256 * 1024
+STACK_BYTES_MAX = 4 * 1024 * 1024
+"""For some 2,000 calls within calls, each of which takes the engine 2 kB of the child's own stack."""
 DECODE_CPU_S_MAX = 0.1
 """The engine's own limit for one payload; it looks at it every ten thousand steps, not within a native call."""
 LOAD_CPU_S_MAX = 1.0

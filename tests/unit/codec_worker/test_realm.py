@@ -283,6 +283,13 @@ def test_too_much_memory_and_too_deep_a_recursion_are_errors(body: str) -> None:
     assert one.decode(0, b"", None) == (ANSWER, '{"data":{"ok":1}}')
 
 
+def test_a_thousand_calls_within_calls_are_no_matter() -> None:
+    script = """
+    function sum(bytes, at) { return at < bytes.length ? bytes[at] + sum(bytes, at + 1) : 0; }
+    function decodeUplink(input) { return { data: { sum: sum(new Array(1000).fill(2), 0) } }; }"""
+    assert asked(script) == {"data": {"sum": 2000}}
+
+
 @pytest.mark.parametrize(
     "script",
     [
