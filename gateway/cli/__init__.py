@@ -27,6 +27,9 @@ FAULTS_SHOWN_MAX = 20
 """More than a screen of them have one cause."""
 
 
+EXIT_CODES = "Exit codes: 0 good, 1 the thing asked about is bad or away, 2 wrong use, 78 wrong configuration."
+
+
 class Entry(NamedTuple):
     """A command of the table."""
 
@@ -34,29 +37,71 @@ class Entry(NamedTuple):
     """Has a function `command` with its options as typed parameters, or a `group` of several."""
     summary: str
     """Its line in the help."""
+    examples: tuple[str, ...] = ()
+    """What can follow its name, shown below its options."""
+
+    def below(self) -> str:
+        """What stands below the options: examples, then the exit codes; a line each."""
+        name = self.module.rpartition(".")[2].replace("_", "-")
+        return "\n\n".join([*(f"lora-gateway {name} {end}" for end in self.examples), EXIT_CODES])
 
 
 COMMANDS = {
     "run": Entry("gateway.cli.run", "Run the daemon."),
     "demo": Entry("gateway.cli.demo", "Show the whole pipeline on simulated devices."),
     "check": Entry("gateway.cli.check", "Check the configuration and print what it means."),
-    "decode": Entry("gateway.cli.decode", "Try a decoder on a payload, or keys on a frame."),
+    "decode": Entry(
+        "gateway.cli.decode",
+        "Try a decoder on a payload, or keys on a frame.",
+        (
+            "--decoder air_quality --f-port 20 --hex 01060200fb0a281194",
+            "--codec codecs/door.js --profile profiles/door.toml --f-port 85 --hex 01... --json",
+            "--device aq-city-hall --config FILE --phy 40...",
+        ),
+    ),
     "codec": Entry(
         "gateway.cli.codec", "Test a JavaScript codec, begin one, or export the city's formats."
     ),
     "status": Entry("gateway.cli.status", "Show what is queued, stored and connected."),
-    "query": Entry("gateway.cli.query", "Print readings from the embedded store."),
+    "query": Entry(
+        "gateway.cli.query",
+        "Print readings from the embedded store.",
+        (
+            'air_quality --device aq-city-hall --since "1 day" --format plot --config FILE',
+            "--uplinks --limit 20 --config FILE",
+        ),
+    ),
     "dead-letters": Entry(
-        "gateway.cli.dead_letters", "List, show, retry or drop what a database refused for good."
+        "gateway.cli.dead_letters",
+        "List, show, retry or drop what a database refused for good.",
+        ('list --since "2 days" --config FILE', "retry --sink city --config FILE"),
     ),
     "redecode": Entry(
-        "gateway.cli.redecode", "Decode what is kept again, by a mended decoder or an added key."
+        "gateway.cli.redecode",
+        "Decode what is kept again, by a mended decoder or an added key.",
+        (
+            '--device aq-city-hall --since "7 days" --config FILE',
+            "--all --since 2026-11-01 --until 2026-11-08 --apply --config FILE",
+        ),
     ),
     "devices": Entry(
-        "gateway.cli.devices", "List devices and when each was heard; import and export lists."
+        "gateway.cli.devices",
+        "List devices and when each was heard; import and export lists.",
+        ("import LIST --dry-run --config FILE", "export --config FILE > devices.csv"),
     ),
-    "backup": Entry("gateway.cli.backup", "Write this gateway into one file."),
-    "restore": Entry("gateway.cli.restore", "Put a gateway back from its backup."),
+    "backup": Entry(
+        "gateway.cli.backup",
+        "Write this gateway into one file.",
+        (
+            "--config /etc/lora-gateway/gateway.toml /media/usb/kk-01.tar",
+            "--config FILE - | age -r RECIPIENT > kk-01.tar.age",
+        ),
+    ),
+    "restore": Entry(
+        "gateway.cli.restore",
+        "Put a gateway back from its backup.",
+        ("/media/usb/kk-01.tar", "--into /tmp/look kk-01.tar"),
+    ),
 }
 
 
@@ -109,7 +154,7 @@ def _application(called: str) -> Callable[[list[str]], None]:
         pretty_exceptions_enable=False,  # they print local variables, and those hold keys
     )
 
-    @app.callback()
+    @app.callback(epilog=f"`lora-gateway COMMAND --help` says what each takes. {EXIT_CODES}")
     def root(
         version: Annotated[
             bool,
@@ -122,9 +167,9 @@ def _application(called: str) -> Callable[[list[str]], None]:
         if name == called:
             module = import_module(entry.module)
             if hasattr(module, "group"):
-                app.add_typer(module.group, name=name)
+                app.add_typer(module.group, name=name, epilog=entry.below())
             else:
-                app.command(name)(module.command)
+                app.command(name, epilog=entry.below())(module.command)
         else:
             app.command(name, help=entry.summary)(_not_called)
     return lambda given: app(args=given, prog_name="lora-gateway")

@@ -57,7 +57,7 @@ def _about_devices(sources: Sequence[SourceConfig], devices: Sequence[Device]) -
             f"{_counted(joins)} by OTAA: this version does not answer joins, so they come only through"
             " a network server's MQTT events, not over UDP or serial"
         )
-    if not any(source.kind == "mqtt" for source in sources):
+    if not any(source.kind in ("mqtt", "replay") for source in sources):
         elsewhere = [
             d.name for d in devices if d.activation == "events" or d.decoder == NETWORK_SERVER
         ]
