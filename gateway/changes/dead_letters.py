@@ -155,6 +155,14 @@ def wanted_of(arguments: Mapping[str, Any]) -> Wanted:
     Raises:
         Unavailable: they say something that is not known.
     """
+    for word in arguments.values():
+        if isinstance(word, str) and not word.isascii():
+            try:
+                word.encode()
+            except UnicodeEncodeError as error:
+                raise Unavailable(
+                    f"dead letters cannot be chosen by {word!a}: it is not UTF-8"
+                ) from error
     try:
         return msgspec.convert(arguments, Wanted)
     except msgspec.ValidationError as error:

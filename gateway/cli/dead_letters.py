@@ -6,6 +6,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 
+from gateway.changes.dead_letters import wanted_of
 from gateway.cli import dead_letter_view as view
 from gateway.cli.changing import change
 from gateway.cli.options import (
@@ -163,14 +164,16 @@ def _wanted(
     letters: list[int] | None, sink: str | None, status: int | None, reason: str | None,
     device: str | None, since: str | None, until: str | None,
 ) -> Wanted:  # fmt: skip
-    return Wanted(
-        ids=tuple(letters) if letters else None,
-        sink=sink,
-        status=status,
-        reason=reason,
-        device=device,
-        since_ns=0 if since is None else moment_ns(since),
-        until_ns=1 << 62 if until is None else moment_ns(until),
+    return wanted_of(
+        {
+            "ids": letters or None,
+            "sink": sink,
+            "status": status,
+            "reason": reason,
+            "device": device,
+            "since_ns": 0 if since is None else moment_ns(since),
+            "until_ns": 1 << 62 if until is None else moment_ns(until),
+        }
     )
 
 

@@ -52,7 +52,9 @@ def command(
         str | None, typer.Option(help='"1 h" ago, or a time; now if not given.')
     ] = None,
     field: Annotated[list[str] | None, typer.Option(help="Only these fields; repeatable.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="Only the newest so many.")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
     as_json: JsonOption = False,
     uplinks: Annotated[

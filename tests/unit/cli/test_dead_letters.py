@@ -80,6 +80,20 @@ def test_a_spreadsheet_runs_nothing_of_it(call: Call, folder: Path) -> None:
     assert rows[0]["line"].startswith("air_quality,")
 
 
+@pytest.mark.parametrize(
+    "what", [("--reason", "\udcff"), ("--device", "\udcff"), ("--status", "9" * 30), ("9" * 30,)]
+)
+@pytest.mark.parametrize("command", ["list", "retry"])
+def test_letters_that_cannot_be_named_like_that_are_told(
+    call: Call, folder: Path, command: str, what: tuple[str, ...]
+) -> None:
+    if command == "list" and len(what) == 1:
+        what = ("--status", *what)
+    said = call("dead-letters", command, "--config", folder / "gateway.toml", *what)
+    assert said.code == 1
+    assert "cannot be chosen" in said.err
+
+
 def test_one_letter_is_shown_with_its_frame(call: Call, folder: Path) -> None:
     said = call("dead-letters", "show", 2, "--store", folder / "store.db", "--json")
     answer = json.loads(said.out)

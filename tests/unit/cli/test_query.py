@@ -110,7 +110,14 @@ def test_a_file_that_is_no_store_is_refused(call: Call, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [("--since", "soon"), ("--until", "5"), ("--limit", "0"), ("--format", "xml"), ("--bad",)],
+    [
+        ("--since", "soon"),
+        ("--until", "5"),
+        ("--limit", "0"),
+        ("--limit", "9" * 30),
+        ("--format", "xml"),
+        ("--bad",),
+    ],
 )
 def test_wrong_use_is_2(query: Call, wrong: tuple[str, ...]) -> None:
     assert query("air_quality", *wrong).code == 2
