@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.serve import serve
+from gateway.cli.serve import LOG_LEVELS, serve
 
 
 def command(
@@ -13,4 +13,6 @@ def command(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the daemon until it is told to stop."""
+    if log_level.lower() not in LOG_LEVELS:
+        raise typer.BadParameter(f"--log-level {log_level!r}: write one of {', '.join(LOG_LEVELS)}")
     serve(config, log_level)

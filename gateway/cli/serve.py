@@ -16,6 +16,8 @@ from gateway.config import Config, load
 from gateway.errors import GatewayError
 from gateway.ports import Source
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 def serve(config: Path, log_level: str = "info") -> None:
     """Run the daemon until SIGTERM, SIGINT, or its terminal is closed.
@@ -48,7 +50,8 @@ def plain_options(arguments: Sequence[str]) -> dict[str, str] | None:
     except getopt.GetoptError:
         return None
     given = {name.removeprefix("--"): value for name, value in options}
-    return given if "config" in given and not rest else None
+    known = given.get("log-level", "info").lower() in LOG_LEVELS
+    return given if "config" in given and known and not rest else None
 
 
 def ends() -> tuple[signal.Signals, ...]:

@@ -78,7 +78,11 @@ def run(proof: Proof, console: Console) -> tuple[bool, str, float]:
 
 def main() -> None:
     """Run them all; exit code 1 when one did not hold."""
-    parser = argparse.ArgumentParser(prog="scripts/long", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/long",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "--power-cuts", type=int, default=1500, metavar="N", help="0 leaves them out"
     )

@@ -1,4 +1,4 @@
-"""The command: `python -m hil.scenarios.soak --minutes 2 --seed 1`; exit code 1 when a promise did not hold."""
+"""The daemon under random faults from a seed: `scripts/soak --minutes 2 --seed 1`; code 1 when it fails."""
 
 import argparse
 import asyncio

@@ -56,6 +56,18 @@ def test_it_runs_until_it_is_told_to_stop(config: Path, number: signal.Signals) 
     assert json.loads(said.stdout)["balanced"] is True
 
 
+def test_a_log_level_that_is_none_is_wrong_use_and_told_before_anything_is_opened(
+    config: Path,
+) -> None:
+    said = subprocess.run(
+        [*PROGRAM, "run", "--config", str(config), "--log-level", "loud"],
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert said.returncode == 2
+    assert "debug, info, warning" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def test_a_faulty_configuration_is_78_before_anything_is_opened(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text("[gateway]\nname = 5\n")
     daemon = start("run", "--config", tmp_path / "gateway.toml")
