@@ -147,6 +147,8 @@ def drop(
     if not as_json:
         view.write_kinds(kinds)
     if not count:
+        if as_json:
+            print(json.dumps({"would_drop": 0} if dry_run else {"asked": 0, "dropped": {}}))
         _nothing("no dead letter is meant by that; nothing was dropped")
     if dry_run:
         _say({"would_drop": count}, f"{count:,} letters would be dropped", as_json=as_json)

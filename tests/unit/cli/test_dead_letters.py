@@ -131,6 +131,8 @@ def test_letters_are_dropped_after_a_yes(
     dropped = call("dead-letters", "drop", 1, "--yes", *config, "--json")
     assert json.loads(dropped.out) == {"asked": 1, "dropped": {"city": 1}}
     assert call("dead-letters", "drop", 1, "--yes", *config).code == 1, "it is gone"
+    gone = call("dead-letters", "drop", 1, "--yes", *config, "--json")
+    assert json.loads(gone.out) == {"asked": 0, "dropped": {}}
     left = json.loads(call("dead-letters", "list", *config, "--json").out)
     assert [letter["id"] for letter in left["letters"]] == [2, 3]
 
