@@ -14,6 +14,8 @@ from hil.simulators.mqtt_publisher import MqttPublisher, encode
 from hil.simulators.packet_forwarder import PacketForwarder, rxpk
 from hil.simulators.scene import Scene
 from tests.mosquitto_fixtures import Mosquitto
+from tests.system.ports import is_bound
+from tests.system.waiting import until
 
 NEAR, FAR = "02c17aff00000001", "02c17aff00000002"
 """The receivers of a scene."""
@@ -34,6 +36,7 @@ def record(hearings: Iterable[Hearing], path: Path) -> None:
 
 def push(hearings: Iterable[Hearing], eui: str, port: int) -> None:
     """Let the packet forwarder of this EUI, which has GPS, hand over what it heard."""
+    until(lambda: is_bound(port), f"the daemon listens on {port}")
     with forwarder(eui, port) as one:
         assert one.push_all(hearings)
 
