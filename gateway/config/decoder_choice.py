@@ -37,6 +37,9 @@ def choose(text: str, base: Path) -> Choice:
     if built_in is not None:
         return Choice(built_in)
     if text.endswith(".toml"):
+        if not is_file(base / text):
+            where = "paths are relative to the devices file"
+            raise ValueError(f"there is no register map at {base / text}; {where}")
         return Choice(register_map=map_file.load(base / text))
     if "/" in text or text.endswith(".js"):
         path = base / text

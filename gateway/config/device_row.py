@@ -34,7 +34,8 @@ def _digits(count: int) -> Callable[[object], str]:
         text = value.translate(_BETWEEN_DIGITS).lower()
         if len(text) != count:
             raise ValueError(
-                f"has {len(text)} characters, {count} hex digits are needed" + _swapped(text)
+                f"has {len(text)} character{'s'[: len(text) != 1]}, {count} hex digits are needed"
+                + _swapped(text)
             )
         if not _HEX.fullmatch(text):
             raise ValueError(

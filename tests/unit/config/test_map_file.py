@@ -69,11 +69,11 @@ def test_the_faults_of_a_map_name_its_file_and_are_told_once(meter: Path) -> Non
     ]
 
 
-def test_a_map_that_is_not_there_is_a_fault_of_its_file(meter: Path) -> None:
+def test_a_map_that_is_not_there_is_a_fault_of_each_device_that_names_it(meter: Path) -> None:
     meter.unlink()
     _, faults = load(meter)
-    (fault,) = faults.found
-    assert (fault.file, fault.remedy) == (meter, "there is no such file")
+    assert [fault.key for fault in faults.found] == ["device[0].decoder", "device[1].decoder"]
+    assert all(str(meter) in fault.remedy for fault in faults.found)
 
 
 def test_a_tag_of_a_device_is_no_field_of_its_map(meter: Path) -> None:
