@@ -30,6 +30,8 @@ class Leaf(NamedTuple):
     """As the codec says it; "" when it does not."""
 
 
+_PLAIN = frozenset({float, str, bool, type(None)})
+
 SetAside = Callable[[Path, Sequence[object]], bool]
 """(path, array) -> whether it was taken for records and is no matter of the flat list."""
 
@@ -71,7 +73,7 @@ class _Walk:
     def on(self, path: Path, value: object) -> None:
         """Add the leaves of this value."""
         kind = type(value)
-        if kind is float or kind is str or kind is bool or value is None:  # nearly all there is
+        if kind in _PLAIN:  # nearly all there is
             self._add(Leaf(path, value))  # type: ignore[arg-type]
         elif isinstance(value, Mapping):
             _check_depth(path)
@@ -104,7 +106,7 @@ class _Walk:
                 continue
             before = len(self._found)
             self.on((*path, name), inner)
-            if name in beside:
+            if beside and name in beside:
                 unit = str(value[beside[name]])
                 self._found[before:] = [
                     leaf if leaf.unit else leaf._replace(unit=unit) for leaf in self._found[before:]

@@ -101,16 +101,16 @@ class Normaliser:
         return better if better is not None and better.quantity is not None else target
 
     def _target(self, leaf: Leaf) -> Target | None:
-        if sum(map(len, leaf.path)) + len(leaf.unit) > KEY_KEPT:
-            return resolve(leaf.path, leaf.unit, self.profile)
         key = (leaf.path, leaf.unit)
         try:
             return self._targets[key]
         except KeyError:
+            found = resolve(leaf.path, leaf.unit, self.profile)
+        if sum(map(len, leaf.path)) + len(leaf.unit) <= KEY_KEPT:
             if len(self._targets) >= TARGETS_KEPT:
                 self._targets.clear()
-            found = self._targets[key] = resolve(leaf.path, leaf.unit, self.profile)
-            return found
+            self._targets[key] = found
+        return found
 
 
 class _Output:
