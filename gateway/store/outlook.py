@@ -60,9 +60,7 @@ def outlook(connection: apsw.Connection, store: Path, now_ns: int) -> Outlook:
     with reading(connection):
         result = Outlook(
             used_bytes=database_bytes(connection),
-            size_max=cast(
-                "int | None", _get(connection, "value FROM meta WHERE key = ?", CEILING)
-            ),
+            size_max=cast("int | None", _get(connection, "value FROM meta WHERE key = ?", CEILING)),
             oldest_history_ns=_oldest(connection),
             waiting_bytes=_waiting(connection),
             bytes_per_hour=_bytes_per_hour(connection, now_ns),

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from decoders.city.families import LAYOUTS
 from decoders.contract import Quantity
 from decoders.layout import (
     FIELDS_MAX,
@@ -21,7 +22,6 @@ from decoders.layout import (
     Tag,
     Width,
 )
-from decoders.city.families import LAYOUTS
 
 
 def number(

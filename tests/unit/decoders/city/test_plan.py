@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from decoders.city.families import LAYOUTS
 from decoders.city.payload import decoder_of
 from decoders.city.plan import FLAG_SETS_MAX, PLANS_MAX, Planner, make_plan
 from decoders.contract import DecodeRefused
 from decoders.layout import I16, U8, Flag, Flags, Layout, Number, Width
-from decoders.city.families import LAYOUTS
 from decoders.registry import DECODERS
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
