@@ -74,7 +74,7 @@ def test_a_credential_of_systemd_is_taken_as_systemd_makes_it(
         (KEYS, "keys", "device[0]", "needs the name or the dev_eui"),
         ('name = "a"\nx = 1', "keys", "device[0].x", "unknown key"),
         ('name = "a"\napp_key = "00"', "keys", "device[0].app_key", "has 2 characters"),
-        ('dev_eui = "1"', "keys", "device[0].dev_eui", "has 1 characters"),
+        ('dev_eui = "1"', "keys", "device[0].dev_eui", "has 1 character,"),
         (
             f'name = "a"\n{KEYS}[[device]]\nname = "a"\n{KEYS}',
             "keys",
